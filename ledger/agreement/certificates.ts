@@ -1,0 +1,117 @@
+/** Votes become certificates, certificates move the view: A2, A5, A7 (first half), A8, A9. */
+import { invariant, signaturesHold } from "../committee/index.ts";
+import { encodeMessage } from "./codec.ts";
+import { onViewClosed } from "./pace.ts";
+import type { Turn } from "./turn.ts";
+import { finalView, hashOf, roundOf, setRound, voteBytes } from "./turn.ts";
+import type { Certificate, Round, SignedVote, State, Vote } from "./types.ts";
+
+/** How far ahead of the current view votes are kept: at most this many views, one vote of a kind from each gateway. */
+export const HORIZON_VIEWS = 64;
+
+/**
+ * Signs, persists, sends and counts an own vote. A9: the `persist` stands before the `send`. A8: never at or below W.
+ * The callers hold the rest of the conditions (A4, A5, A6).
+ */
+export function castVote(turn: Turn, vote: Vote): void {
+  const { committee } = turn;
+  invariant(vote.view > finalView(turn.state), `A8: no vote in view ${vote.view}, which is final`);
+  const { sent } = roundOf(turn.state, vote.view);
+  invariant(sent[vote.kind] === null, `a second ${vote.kind} in view ${vote.view}`);
+  const signed: SignedVote = { vote, voter: committee.self, signature: committee.sign(voteBytes(committee, vote)) };
+  setRound(turn, vote.view, { sent: { ...sent, [vote.kind]: signed } });
+  const message = { kind: "vote", vote: signed } as const;
+  turn.effects.push({ kind: "persist", write: { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) } });
+  turn.effects.push({ kind: "send", to: "all", message });
+  countVote(turn, signed);
+}
+
+const boxOf = { notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const;
+
+/** Counts a vote whose signature holds. The first of each kind counts; a different second one is evidence. */
+export function countVote(turn: Turn, signed: SignedVote): void {
+  const { vote, voter } = signed;
+  const box = boxOf[vote.kind];
+  const votes = roundOf(turn.state, vote.view)[box];
+  const earlier = votes.get(voter);
+  if (earlier !== undefined) {
+    if (hashOf(earlier.vote) !== hashOf(vote)) accuseVoter(turn, earlier, signed);
+    return;
+  }
+  const counted = new Map(votes).set(voter, signed);
+  setRound(turn, vote.view, { [box]: counted });
+  const agreeing = [...counted.values()].filter((other) => hashOf(other.vote) === hashOf(vote));
+  if (agreeing.length < turn.committee.quorum) return;
+  const signatures = agreeing.map((other) => ({ voter: other.voter, signature: other.signature }));
+  acceptCertificate(turn, { vote, signatures });
+}
+
+function accuseVoter(turn: Turn, first: SignedVote, second: SignedVote): void {
+  const messages = [first, second].map((vote) => ({ kind: "vote", vote }) as const);
+  turn.effects.push({ kind: "accuse", fault: "equivocating-voter", gateway: second.voter, view: second.vote.view, messages });
+}
+
+export function certificateHolds(turn: Turn, certificate: Certificate): boolean {
+  const { committee } = turn;
+  return signaturesHold(committee, voteBytes(committee, certificate.vote), certificate.signatures, committee.quorum);
+}
+
+/** True when nothing would be learned from the certificate, so that it need not be checked. */
+export function alreadyKnown(state: State, { vote }: Certificate): boolean {
+  if (vote.view <= finalView(state)) return true;
+  const round = roundOf(state, vote.view);
+  switch (vote.kind) {
+    case "notarize":
+      return round.notarization !== null;
+    case "nullify":
+      return round.nullification !== null;
+    case "finalize":
+      return false;
+  }
+}
+
+/** Takes in a certificate that holds. Persisted, so that a power cut of the whole site cannot strand a view (A9). */
+export function acceptCertificate(turn: Turn, certificate: Certificate): void {
+  const { vote } = certificate;
+  if (alreadyKnown(turn.state, certificate)) return;
+  const message = { kind: "certificate", certificate } as const;
+  turn.effects.push({ kind: "persist", write: { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) } });
+  // A2: relayed once, on the way in; late ones for views already left help nobody.
+  if (vote.view >= turn.state.view || vote.kind === "finalize") turn.effects.push({ kind: "send", to: "all", message });
+  switch (vote.kind) {
+    case "notarize":
+      setRound(turn, vote.view, closed(turn, vote.view, { notarization: certificate }));
+      enterAfter(turn, certificate);
+      return sendFinalize(turn, vote);
+    case "nullify":
+      setRound(turn, vote.view, closed(turn, vote.view, { nullification: certificate }));
+      return enterAfter(turn, certificate);
+    case "finalize":
+      enterAfter(turn, certificate);
+      return raiseFinal(turn, certificate);
+  }
+}
+
+function closed(turn: Turn, view: number, change: Partial<Round>): Partial<Round> {
+  return { ...change, closedAtMs: roundOf(turn.state, view).closedAtMs ?? turn.nowMs };
+}
+
+/** A2: any certificate for the current view or a later one leads into the next. */
+function enterAfter(turn: Turn, { vote }: Certificate): void {
+  if (vote.view < turn.state.view) return;
+  onViewClosed(turn, vote);
+  turn.state = { ...turn.state, view: vote.view + 1 };
+}
+
+/** A5: only if Nullify(v) was never sent. The round is kept until v is final, so the record cannot have been pruned. */
+function sendFinalize(turn: Turn, { view, hash }: Extract<Vote, { kind: "notarize" }>): void {
+  const { sent } = roundOf(turn.state, view);
+  if (sent.nullify !== null || sent.finalize !== null) return;
+  castVote(turn, { kind: "finalize", view, hash });
+}
+
+/** A7: W := v. Delivery follows when the blocks are there (`deliver`). */
+function raiseFinal(turn: Turn, certificate: Certificate): void {
+  const rounds = new Map([...turn.state.rounds].filter(([view]) => view > certificate.vote.view));
+  turn.state = { ...turn.state, highest: certificate, finalAtMs: turn.nowMs, rounds };
+}

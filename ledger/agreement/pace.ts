@@ -1,0 +1,92 @@
+/** A11 and the clocks of A2, A3, A6. Time touches progress only: nothing here decides what may be signed. */
+import type { Turn } from "./turn.ts";
+import { finalView, roundOf } from "./turn.ts";
+import type { Deadlines, Pace, State, Vote } from "./types.ts";
+
+const MIN_PATIENCE_MS = 50;
+const MAX_PATIENCE_MS = 20_000;
+const MAX_DOUBLINGS = 8;
+/** Weight of the newest sample, 1/8 as in TCP's round-trip estimator (RFC 6298). */
+const GAIN = 1 / 8;
+
+export const INITIAL_PACE: Pace = { meanMs: 60, varianceMs2: 400, nullified: 0, proposed: null };
+export const STOPPED: Deadlines = { started: false, proposalMs: null, certificateMs: null, retransmitMs: null, carryMs: null, mayCarry: false };
+
+/** A11: D = clamp(mean + 3 sigma of own propose-to-notarize times), doubled for each consecutive nullified view. */
+export function patienceMs(pace: Pace): number {
+  const base = Math.max(MIN_PATIENCE_MS, pace.meanMs + 3 * Math.sqrt(pace.varianceMs2));
+  return Math.min(MAX_PATIENCE_MS, base * 2 ** Math.min(pace.nullified, MAX_DOUBLINGS));
+}
+
+/** The view is left: its clocks stop; what was learned from it is kept. */
+export function onViewClosed(turn: Turn, vote: Vote): void {
+  const { pace, viewsNullified } = turn.state;
+  const lost = vote.kind === "nullify";
+  turn.state = {
+    ...turn.state,
+    deadlines: STOPPED,
+    viewsNullified: viewsNullified + (lost ? 1 : 0),
+    pace: lost ? { ...pace, nullified: pace.nullified + 1, proposed: null } : withSample(pace, vote.view, turn.nowMs),
+  };
+}
+
+function withSample(pace: Pace, view: number, nowMs: number): Pace {
+  if (pace.proposed?.view !== view) return { ...pace, proposed: null };
+  const deviation = nowMs - pace.proposed.atMs - pace.meanMs;
+  return {
+    ...pace,
+    proposed: null,
+    meanMs: pace.meanMs + GAIN * deviation,
+    varianceMs2: (1 - GAIN) * (pace.varianceMs2 + GAIN * deviation * deviation),
+  };
+}
+
+/** A11: patience decays slowly, one doubling for each finalization. */
+export function onFinalized(turn: Turn): void {
+  const { pace } = turn.state;
+  if (pace.nullified > 0) turn.state = { ...turn.state, pace: { ...pace, nullified: pace.nullified - 1 } };
+}
+
+/**
+ * A3: is there anything to order? A certified tip that is not in the finalized chain, a block on its way to finality,
+ * or a finalized block that is still being fetched.
+ */
+export function isPending(state: State): boolean {
+  if (finalView(state) > state.delivered.view) return true;
+  if (roundOf(state, state.view).proposal !== null) return true;
+  for (const round of state.rounds.values()) if (round.notarization !== null) return true;
+  return state.certified.some(({ highest }, lane) => highest !== null && highest.number > (state.delivered.tips[lane]?.number ?? -1));
+}
+
+/** Starts or stops the clocks of the current view, as there is something to order or not. */
+export function keepTime(turn: Turn): void {
+  const { state, nowMs } = turn;
+  if (!isPending(state)) {
+    if (state.deadlines.started) turn.state = { ...state, deadlines: STOPPED };
+    return;
+  }
+  if (state.deadlines.started) return;
+  const patience = patienceMs(state.pace);
+  turn.state = {
+    ...state,
+    deadlines: {
+      started: true,
+      mayCarry: false,
+      carryMs: nowMs + patience,
+      proposalMs: nowMs + 3 * patience,
+      certificateMs: nowMs + 5 * patience,
+      retransmitMs: nowMs + 4 * patience,
+    },
+  };
+}
+
+/** When `step` wants to be called with `wake`; null = not before something else happens. */
+export function wakeAtMs(state: State): number | null {
+  const { proposalMs, certificateMs, retransmitMs, carryMs } = state.deadlines;
+  const times = [proposalMs, certificateMs, retransmitMs, carryMs].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+export function setDeadlines(turn: Turn, change: Partial<Deadlines>): void {
+  turn.state = { ...turn.state, deadlines: { ...turn.state.deadlines, ...change } };
+}

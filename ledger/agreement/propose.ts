@@ -1,0 +1,152 @@
+/** A3 and A4: what a leader may propose, and what a gateway notarizes. */
+import type { Hash } from "../committee/index.ts";
+import { invariant, leaderOf } from "../committee/index.ts";
+import { laneCertificateHolds } from "../lane/index.ts";
+import { castVote } from "./certificates.ts";
+import { blockHash, encodeBlock, encodeMessage } from "./codec.ts";
+import { setDeadlines } from "./pace.ts";
+import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
+import type { Block, Certificate, Proposal, State, Tip } from "./types.ts";
+
+/** Where a new block may stand: A3's parent, and the nullifications of every view between. */
+type Ground = {
+  readonly view: number;
+  readonly hash: Hash;
+  readonly tips: readonly Tip[];
+  readonly certificate: Certificate | null;
+  readonly nullifications: readonly Certificate[];
+};
+
+/** A3: the highest notarized v' such that Nullification(u) is held for every v' < u < v; null while something is missing. */
+export function groundFor(state: State, view: number): Ground | null {
+  const nullifications: Certificate[] = [];
+  for (let below = view - 1; below > state.delivered.view; below -= 1) {
+    const round = roundOf(state, below);
+    if (round.notarization !== null && round.notarization.vote.kind === "notarize") {
+      const { hash } = round.notarization.vote;
+      const parent = parentOf(state, hash);
+      return parent === null ? null : { view: below, hash, tips: parent.tips, certificate: round.notarization, nullifications };
+    }
+    if (round.nullification === null) return null;
+    nullifications.push(round.nullification);
+  }
+  const { view: at, hash, tips, finalization } = state.delivered;
+  return { view: at, hash, tips, certificate: finalization, nullifications };
+}
+
+/** A3, for the leader of the current view. */
+export function propose(turn: Turn): void {
+  const { committee, state } = turn;
+  const { view } = state;
+  const round = roundOf(state, view);
+  if (leaderOf(committee, view) !== committee.self || round.proposal !== null || round.sent.nullify !== null) return;
+  const ground = groundFor(state, view);
+  if (ground === null) return;
+  const advanced = advancedLanes(state, ground.tips);
+  if (advanced.length === 0 && !mayCarry(turn, ground)) return;
+
+  const tips = ground.tips.map((tip, lane) => {
+    const certificate = advanced.find((other) => other.lane === lane);
+    return certificate === undefined ? tip : { number: certificate.number, hash: certificate.hash };
+  });
+  const block: Block = { view, parent: ground.hash, tips, configHash: committee.configHash, checkpoint: state.checkpoint };
+  const hash = blockHash(block);
+  const signature = committee.sign(proposalBytes(committee, view, hash));
+  const proposal: Proposal = { block, parent: ground.certificate, nullifications: ground.nullifications, laneCertificates: advanced, signature };
+  const message = { kind: "propose", proposal } as const;
+  // A9: after a restart the very same proposal is sent again, never another one of this view.
+  turn.effects.push({ kind: "persist", write: { kind: "proposal", view, bytes: encodeMessage(message) } });
+  turn.effects.push({ kind: "send", to: "all", message });
+  setRound(turn, view, { proposal: { proposal, hash } });
+  keepBlock(turn, hash, block);
+  turn.state = { ...turn.state, pace: { ...turn.state.pace, proposed: { view, atMs: turn.nowMs } } };
+}
+
+function advancedLanes(state: State, tips: readonly Tip[]): Proposal["laneCertificates"] {
+  return state.certified.flatMap(({ highest }) => (highest !== null && highest.number > numberAt(tips, highest.lane) ? [highest] : []));
+}
+
+function numberAt(tips: readonly Tip[], lane: number): number {
+  const tip = tips[lane];
+  invariant(tip !== undefined, `no tip for lane ${lane}`);
+  return tip.number;
+}
+
+/**
+ * With nothing new to order a leader still proposes, after a while, on a parent that is notarized but not final: without a
+ * block on top it might never become final (A5: too many may have nullified its view).
+ */
+function mayCarry(turn: Turn, ground: Ground): boolean {
+  return ground.view > turn.state.delivered.view && turn.state.deadlines.mayCarry;
+}
+
+/** A4: notarize the first proposal from leader(v) iff every condition holds. */
+export function notarize(turn: Turn): void {
+  const { view } = turn.state;
+  const round = roundOf(turn.state, view);
+  if (round.proposal === null || round.sent.notarize !== null || round.sent.nullify !== null) return;
+  const { proposal, hash } = round.proposal;
+  const judgement = judge(turn, proposal);
+  switch (judgement.kind) {
+    case "wait":
+      return;
+    case "invalid":
+      turn.effects.push({ kind: "reject", from: leaderOf(turn.committee, view), reason: judgement.reason });
+      // A6: an invalid proposal is as good as none.
+      return castVote(turn, { kind: "nullify", view });
+    case "valid": {
+      turn.effects.push({ kind: "persist", write: { kind: "block", view, hash, bytes: encodeBlock(proposal.block) } });
+      setDeadlines(turn, { proposalMs: null });
+      return castVote(turn, { kind: "notarize", view, hash });
+    }
+  }
+}
+
+type Judgement = { readonly kind: "valid" } | { readonly kind: "wait" } | { readonly kind: "invalid"; readonly reason: string };
+
+function invalid(reason: string): Judgement {
+  return { kind: "invalid", reason };
+}
+
+/** A4, condition by condition. `wait`: what is missing may still arrive; the clocks decide how long that is tried. */
+function judge(turn: Turn, { block, laneCertificates }: Proposal): Judgement {
+  const { committee, state } = turn;
+  if (block.configHash !== committee.configHash) return invalid("its configuration is not the active one");
+  if (block.tips.length !== committee.size) return invalid(`its cut has ${block.tips.length} lanes, the site has ${committee.size}`);
+  const root = block.checkpoint === null ? undefined : state.roots.get(block.checkpoint.size);
+  if (root !== undefined && root !== block.checkpoint?.root) return invalid(`its checkpoint of size ${block.checkpoint?.size} has another root`);
+
+  const parent = parentOf(state, block.parent);
+  if (parent === null) return { kind: "wait" };
+  if (parent.view >= block.view) return invalid("its parent is not of an earlier view");
+  if (!isNotarized(state, parent.view, block.parent)) return { kind: "wait" };
+  for (let skipped = parent.view + 1; skipped < block.view; skipped += 1) {
+    if (roundOf(state, skipped).nullification === null) return { kind: "wait" };
+  }
+  return judgeCut(turn, parent.tips, block.tips, laneCertificates);
+}
+
+function isNotarized(state: State, view: number, hash: Hash): boolean {
+  if (hash === state.delivered.hash) return true;
+  const vote = roundOf(state, view).notarization?.vote;
+  return vote?.kind === "notarize" && vote.hash === hash;
+}
+
+/** A1, A4: no lane goes backwards, and every step forward has its certificate. */
+function judgeCut(turn: Turn, from: readonly Tip[], to: readonly Tip[], certificates: Proposal["laneCertificates"]): Judgement {
+  for (const [lane, tip] of to.entries()) {
+    const before = from[lane];
+    invariant(before !== undefined, `no tip for lane ${lane}`);
+    if (tip.number < before.number) return invalid(`lane ${lane} goes backwards`);
+    if (tip.number === before.number) {
+      if (tip.hash !== before.hash) return invalid(`lane ${lane} changes its bundle ${tip.number}`);
+      continue;
+    }
+    // What the lanes have certified themselves was checked there.
+    if (turn.state.certified[lane]?.hashes.get(tip.number) === tip.hash) continue;
+    const certificate = certificates.find((other) => other.lane === lane && other.number === tip.number && other.hash === tip.hash);
+    if (certificate === undefined) return invalid(`lane ${lane} advances without a certificate`);
+    if (!laneCertificateHolds(turn.committee, certificate)) return invalid(`the certificate of lane ${lane} does not hold`);
+  }
+  return { kind: "valid" };
+}

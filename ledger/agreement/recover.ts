@@ -1,0 +1,118 @@
+/** A9: the state after a restart is made from what is on disk, and goes on by the same rules. */
+import { type CborValue, decode, encode } from "../cbor/index.ts";
+import { type Committee, hashBytes, invariant } from "../committee/index.ts";
+import { sha256, toHex } from "../crypto/index.ts";
+import type { LaneCertificate } from "../lane/index.ts";
+import type { Recovered } from "../store/port.ts";
+import { blockHash, readBlock, readMessage } from "./codec.ts";
+import { INITIAL_PACE, STOPPED } from "./pace.ts";
+import { finalView, roundOf } from "./turn.ts";
+import type { Block, Certificate, Message, Round, State, Tip } from "./types.ts";
+
+const NO_HASH = "0".repeat(64);
+
+/** Genesis is a hash of its own for every site, epoch and configuration, final at view 0 without a certificate. */
+export function genesisOf({ site, epoch, configHash, size }: Committee): State["delivered"] {
+  const hash = toHex(sha256(encode(["tallystick/v1 genesis", site, epoch, hashBytes(configHash)])));
+  const tips: readonly Tip[] = Array.from({ length: size }, () => ({ number: -1, hash: NO_HASH }));
+  return { view: 0, hash, tips, finalization: null };
+}
+
+export type Stored = Pick<Recovered, "finalized" | "votes" | "proposals" | "certificates" | "blocks">;
+
+/** Shapes what the store gave back. Throws when it does not decode: then the disk is not what this program wrote. */
+export function recoverState(committee: Committee, stored: Stored, certified: readonly (LaneCertificate | null)[]): State {
+  const delivered = stored.finalized === null ? genesisOf(committee) : deliveredFrom(stored.finalized);
+  let state: State = {
+    view: delivered.view + 1,
+    delivered,
+    highest: delivered.finalization,
+    finalAtMs: null,
+    rounds: new Map(),
+    blocks: new Map(stored.blocks.filter(({ view }) => view > delivered.view).map(({ hash, bytes }) => [hash, storedBlock(bytes)])),
+    certified: certified.map((highest) => ({ highest, hashes: new Map(highest === null ? [] : [[highest.number, highest.hash]]) })),
+    checkpoint: null,
+    roots: new Map(),
+    pace: INITIAL_PACE,
+    deadlines: STOPPED,
+    helpedAtMs: new Map(),
+    askedAtMs: null,
+    viewsNullified: 0,
+  };
+  for (const { bytes } of stored.certificates) state = withCertificate(state, storedCertificate(bytes));
+  for (const { bytes } of stored.votes) state = withVote(committee, state, storedMessage(bytes));
+  for (const { bytes } of stored.proposals) state = withProposal(state, storedMessage(bytes));
+  return state;
+}
+
+function storedValue(bytes: Uint8Array): CborValue {
+  const decoded = decode(bytes);
+  invariant(decoded.kind === "accept", "the store holds bytes that this program did not write");
+  return decoded.value;
+}
+
+function storedBlock(bytes: Uint8Array): Block {
+  return readBlock(storedValue(bytes));
+}
+
+function storedMessage(bytes: Uint8Array): Message {
+  const value = storedValue(bytes);
+  const message = Array.isArray(value) ? readMessage(value) : null;
+  invariant(message !== null, "the store holds a message of an unknown kind");
+  return message;
+}
+
+export function storedCertificate(bytes: Uint8Array): Certificate {
+  const message = storedMessage(bytes);
+  invariant(message.kind === "certificate", `the store holds a ${message.kind} where a certificate belongs`);
+  return message.certificate;
+}
+
+function deliveredFrom(finalized: NonNullable<Recovered["finalized"]>): State["delivered"] {
+  const { tips } = storedBlock(finalized.block);
+  return { view: finalized.view, hash: finalized.hash, tips, finalization: storedCertificate(finalized.finalization) };
+}
+
+function changed(state: State, view: number, change: (round: Round) => Partial<Round>): State {
+  if (view <= finalView(state)) return state;
+  const round = roundOf(state, view);
+  return { ...state, rounds: new Map(state.rounds).set(view, { ...round, ...change(round) }) };
+}
+
+function withCertificate(state: State, certificate: Certificate): State {
+  const { vote } = certificate;
+  const view = Math.max(state.view, vote.view + 1);
+  switch (vote.kind) {
+    case "notarize":
+      return { ...changed(state, vote.view, () => ({ notarization: certificate })), view };
+    case "nullify":
+      return { ...changed(state, vote.view, () => ({ nullification: certificate })), view };
+    case "finalize": {
+      if (vote.view <= finalView(state)) return state;
+      const rounds = new Map([...state.rounds].filter(([at]) => at > vote.view));
+      return { ...state, highest: certificate, rounds, view };
+    }
+  }
+}
+
+/** A9: votes are counted and, by retransmission, sent again verbatim; A4 to A6 see them as sent. */
+function withVote(committee: Committee, state: State, message: Message): State {
+  invariant(message.kind === "vote" && message.vote.voter === committee.self, "the store holds a vote that is not this gateway's");
+  const signed = message.vote;
+  const box = ({ notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const)[signed.vote.kind];
+  return changed(state, signed.vote.view, (round) => ({
+    sent: { ...round.sent, [signed.vote.kind]: signed },
+    [box]: new Map(round[box]).set(committee.self, signed),
+  }));
+}
+
+/** A9: the own proposal of a view is never made twice. */
+function withProposal(state: State, message: Message): State {
+  invariant(message.kind === "propose", "the store holds no proposal where one belongs");
+  const { proposal } = message;
+  const { view } = proposal.block;
+  if (view <= finalView(state)) return state;
+  const hash = blockHash(proposal.block);
+  const kept = { ...state, blocks: new Map(state.blocks).set(hash, proposal.block) };
+  return changed(kept, view, () => ({ proposal: { proposal, hash } }));
+}

@@ -1,0 +1,137 @@
+/** A6 (retransmission), A10, and fetching what is missing. */
+import { type GatewayIndex, leaderOf } from "../committee/index.ts";
+import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
+import { blockHash } from "./codec.ts";
+import { deliverUpTo } from "./deliver.ts";
+import { patienceMs, setDeadlines } from "./pace.ts";
+import { groundFor } from "./propose.ts";
+import type { Turn } from "./turn.ts";
+import { closing, finalView, keepBlock, parentOf, roundOf } from "./turn.ts";
+import type { Block, Certificate, Effect, Message, State } from "./types.ts";
+
+/** Views of which certificates and blocks are sent in answer to one fetch. */
+const MAX_VIEWS_AN_ANSWER = 64;
+
+/** A6: the clocks of the view have run out; and what was said before is said again, in case it was lost. */
+export function onWake(turn: Turn): void {
+  const { deadlines, view } = turn.state;
+  if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs) setDeadlines(turn, { carryMs: null, mayCarry: true });
+  const due = (timeMs: number | null) => timeMs !== null && timeMs <= turn.nowMs;
+  const round = roundOf(turn.state, view);
+  if ((due(deadlines.proposalMs) && round.proposal === null) || due(deadlines.certificateMs)) {
+    setDeadlines(turn, { proposalMs: null, certificateMs: null });
+    // A prior Notarize does not block it; a prior Finalize would have led out of the view.
+    if (round.sent.nullify === null && round.sent.finalize === null) castVote(turn, { kind: "nullify", view });
+  } else if (due(deadlines.proposalMs)) {
+    setDeadlines(turn, { proposalMs: null });
+  }
+  if (due(deadlines.retransmitMs)) {
+    retransmit(turn, "all");
+    setDeadlines(turn, { retransmitMs: turn.nowMs + 2 * patienceMs(turn.state.pace) });
+  }
+}
+
+/** The best certificate that led into the view, own votes that still count, and a fetch when something is missing here. */
+export function retransmit(turn: Turn, to: "all" | GatewayIndex): void {
+  for (const message of standing(turn)) turn.effects.push({ kind: "send", to, message });
+  if (isMissing(turn.state)) askFor(turn, to);
+}
+
+function standing(turn: Turn): readonly Message[] {
+  const { state } = turn;
+  const messages: Message[] = [];
+  if (state.highest !== null) messages.push({ kind: "certificate", certificate: state.highest });
+  const led = closing(roundOf(state, state.view - 1));
+  if (led !== null && state.view - 1 > finalView(state)) messages.push({ kind: "certificate", certificate: led });
+  for (const [view, { sent }] of state.rounds) {
+    const votes = view === state.view ? [sent.notarize, sent.nullify, sent.finalize] : [sent.finalize];
+    for (const vote of votes) if (vote !== null) messages.push({ kind: "vote", vote });
+  }
+  const own = roundOf(state, state.view).proposal;
+  if (own !== null && leaderOf(turn.committee, state.view) === turn.committee.self) messages.push({ kind: "propose", proposal: own.proposal });
+  return messages;
+}
+
+/** Blocks or certificates without which this gateway can neither deliver nor vote nor propose. */
+export function isMissing(state: State): boolean {
+  if (finalView(state) > state.delivered.view) return true;
+  const { proposal } = roundOf(state, state.view);
+  if (proposal !== null) return parentOf(state, proposal.proposal.block.parent) === null;
+  return groundFor(state, state.view) === null;
+}
+
+/** At most once in a while, whoever asks for it. */
+export function askFor(turn: Turn, to: "all" | GatewayIndex): void {
+  const { askedAtMs, delivered } = turn.state;
+  if (to === "all" && askedAtMs !== null && turn.nowMs - askedAtMs < patienceMs(turn.state.pace)) return;
+  turn.state = { ...turn.state, askedAtMs: turn.nowMs };
+  turn.effects.push({ kind: "send", to, message: { kind: "fetch", after: delivered.view } });
+}
+
+/** A10: whoever votes in a view that was left long ago gets the certificate that left it. */
+export function helpStraggler(turn: Turn, peer: GatewayIndex, view: number): void {
+  const { state, nowMs } = turn;
+  const patience = patienceMs(state.pace);
+  const round = roundOf(state, view);
+  // Votes that crossed the certificate on the way need no answer.
+  const closedAtMs = view === finalView(state) ? state.finalAtMs : round.closedAtMs;
+  if (closedAtMs !== null && nowMs - closedAtMs < patience) return;
+  const helped = state.helpedAtMs.get(peer);
+  if (helped !== undefined && nowMs - helped < patience) return;
+  const certificate = view <= finalView(state) ? state.highest : closing(round);
+  if (certificate === null) return;
+  turn.state = { ...state, helpedAtMs: new Map(state.helpedAtMs).set(peer, nowMs) };
+  turn.effects.push({ kind: "send", to: peer, message: { kind: "certificate", certificate } });
+}
+
+/** Answers "my chain ends at `after`": the finalized part comes from the store, the rest from here. */
+export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
+  const { state } = turn;
+  if (after < state.delivered.view) turn.effects.push({ kind: "serveFinalized", to: from, after });
+  const views = [...state.rounds.keys()].sort((a, b) => a - b).slice(0, MAX_VIEWS_AN_ANSWER);
+  const effects: Effect[] = [];
+  for (const view of views) {
+    const round = roundOf(state, view);
+    const vote = round.notarization?.vote;
+    const block = vote?.kind === "notarize" ? state.blocks.get(vote.hash) : undefined;
+    for (const certificate of [round.notarization, round.nullification]) {
+      if (certificate !== null) effects.push({ kind: "send", to: from, message: { kind: "certificate", certificate } });
+    }
+    if (block !== undefined) effects.push({ kind: "send", to: from, message: { kind: "block", block } });
+  }
+  turn.effects.push(...effects);
+}
+
+/** A block is let in only when a notarization or the highest finalization names its hash, or a known block builds on it. */
+export function onBlock(turn: Turn, block: Block): void {
+  const { state } = turn;
+  const hash = blockHash(block);
+  const named = [...state.rounds.values()].some(({ notarization }) => notarization?.vote.kind === "notarize" && notarization.vote.hash === hash);
+  const wanted = named || (state.highest?.vote.kind === "finalize" && state.highest.vote.hash === hash) || [...state.blocks.values()].some((known) => known.parent === hash);
+  if (wanted) keepBlock(turn, hash, block);
+}
+
+/**
+ * A part of the finalized chain: believed because its last block carries a Finalization and every block names its parent
+ * by hash. What does not link to the own chain is of no use and no fault.
+ */
+export function onFinalizedChain(turn: Turn, from: GatewayIndex, blocks: readonly Block[], finalization: Certificate): void {
+  const { delivered } = turn.state;
+  const links = blocks.map((block) => ({ block, hash: blockHash(block) })).filter(({ block }) => block.view > delivered.view);
+  const last = links.at(-1);
+  if (last === undefined || finalization.vote.kind !== "finalize") return;
+  let parent = delivered.hash;
+  for (const { block, hash } of links) {
+    if (block.parent !== parent) return;
+    parent = hash;
+  }
+  if (last.hash !== finalization.vote.hash || last.block.view !== finalization.vote.view || !certificateHolds(turn, finalization)) {
+    turn.effects.push({ kind: "reject", from, reason: `a finalized chain whose certificate does not hold (view ${finalization.vote.view})` });
+    return;
+  }
+  for (const { block, hash } of links) keepBlock(turn, hash, block);
+  if (!alreadyKnown(turn.state, finalization)) acceptCertificate(turn, finalization);
+  deliverUpTo(turn, finalization);
+  turn.state = { ...turn.state, askedAtMs: null };
+  if (finalView(turn.state) > turn.state.delivered.view) askFor(turn, from);
+}

@@ -1,0 +1,129 @@
+/** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
+import type { Committee, GatewayIndex } from "../committee/index.ts";
+import { leaderOf } from "../committee/index.ts";
+import { acceptCertificate, alreadyKnown, certificateHolds, countVote, HORIZON_VIEWS } from "./certificates.ts";
+import { blockHash } from "./codec.ts";
+import { deliver } from "./deliver.ts";
+import { keepTime } from "./pace.ts";
+import { notarize, propose } from "./propose.ts";
+import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
+import { finalView, keepBlock, proposalBytes, roundOf, setRound, type Turn, voteBytes } from "./turn.ts";
+import type { Certificate, Effect, Input, Message, Proposal, SignedVote, State } from "./types.ts";
+
+/** Own roots that are kept to hold proposals against. */
+const ROOTS_KEPT = 64;
+
+export function step(committee: Committee, state: State, input: Input, nowMs: number): { readonly state: State; readonly effects: readonly Effect[] } {
+  const turn: Turn = { committee, nowMs, state, effects: [] };
+  onInput(turn, input);
+  settle(turn);
+  keepTime(turn);
+  return { state: turn.state, effects: turn.effects };
+}
+
+function onInput(turn: Turn, input: Input): void {
+  switch (input.kind) {
+    case "message":
+      return onMessage(turn, input.from, input.message);
+    case "certified":
+      return onCertified(turn, input.certificate);
+    case "executed":
+      return onExecuted(turn, input.size, input.root);
+    case "checkpoint":
+      turn.state = { ...turn.state, checkpoint: { size: input.size, root: input.root } };
+      return;
+    case "linkUp":
+      return retransmit(turn, input.peer);
+    case "wake":
+      return onWake(turn);
+  }
+}
+
+/** Each rule acts when its conditions hold; what one does may let another act, until nothing changes. */
+function settle(turn: Turn): void {
+  for (;;) {
+    const before = turn.state;
+    deliver(turn);
+    propose(turn);
+    notarize(turn);
+    if (turn.state === before) return;
+  }
+}
+
+function onMessage(turn: Turn, from: GatewayIndex, message: Message): void {
+  switch (message.kind) {
+    case "propose":
+      return onPropose(turn, from, message.proposal);
+    case "vote":
+      return onVote(turn, from, message.vote);
+    case "certificate":
+      return onCertificate(turn, from, message.certificate);
+    case "fetch":
+      return onFetch(turn, from, message.after);
+    case "block":
+      return onBlock(turn, message.block);
+    case "finalized":
+      return onFinalizedChain(turn, from, message.blocks, message.finalization);
+  }
+}
+
+function reject(turn: Turn, from: GatewayIndex, reason: string): void {
+  turn.effects.push({ kind: "reject", from, reason });
+}
+
+function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
+  const { committee, state } = turn;
+  const { vote, voter, signature } = signed;
+  if (vote.view <= finalView(state)) return helpStraggler(turn, from, vote.view);
+  if (vote.view > state.view + HORIZON_VIEWS) return;
+  if (voter >= committee.size) return reject(turn, from, `a vote by gateway ${voter}, which does not exist`);
+  if (voter === committee.self) return;
+  if (!committee.verify(voter, voteBytes(committee, vote), signature)) return reject(turn, from, `a ${vote.kind} of gateway ${voter} whose signature does not hold`);
+  countVote(turn, signed);
+  if (vote.view < turn.state.view) helpStraggler(turn, from, vote.view);
+}
+
+function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): void {
+  if (alreadyKnown(turn.state, certificate)) return;
+  if (!certificateHolds(turn, certificate)) return reject(turn, from, `a certificate of view ${certificate.vote.view} that does not hold`);
+  acceptCertificate(turn, certificate);
+  if (finalView(turn.state) > turn.state.delivered.view) deliver(turn);
+  if (isMissing(turn.state)) askFor(turn, from);
+}
+
+/** A4 (first condition): the first proposal that the view's leader signed; a second one is evidence. */
+function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
+  const { committee, state } = turn;
+  const { block } = proposal;
+  if (block.view <= finalView(state) || block.view > state.view + HORIZON_VIEWS) return;
+  const hash = blockHash(block);
+  const leader = leaderOf(committee, block.view);
+  const { proposal: earlier } = roundOf(state, block.view);
+  if (leader === committee.self || earlier?.hash === hash) return;
+  if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature)) return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
+  if (earlier !== null) {
+    const messages = [earlier.proposal, proposal].map((one) => ({ kind: "propose", proposal: one }) as const);
+    turn.effects.push({ kind: "accuse", fault: "equivocating-leader", gateway: leader, view: block.view, messages });
+    return;
+  }
+  for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])]) onCertificate(turn, from, certificate);
+  if (block.view <= finalView(turn.state)) return;
+  setRound(turn, block.view, { proposal: { proposal, hash } });
+  keepBlock(turn, hash, block);
+  if (isMissing(turn.state)) askFor(turn, from);
+}
+
+function onCertified(turn: Turn, certificate: Extract<Input, { kind: "certified" }>["certificate"]): void {
+  const { lane, number, hash } = certificate;
+  const certified = turn.state.certified.map((known, index) => {
+    if (index !== lane) return known;
+    const highest = known.highest === null || known.highest.number < number ? certificate : known.highest;
+    return { highest, hashes: new Map(known.hashes).set(number, hash) };
+  });
+  turn.state = { ...turn.state, certified };
+}
+
+function onExecuted(turn: Turn, size: number, root: string): void {
+  const kept = [...turn.state.roots].slice(1 - ROOTS_KEPT);
+  turn.state = { ...turn.state, roots: new Map([...kept, [size, root]]) };
+}

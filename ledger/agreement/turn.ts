@@ -1,0 +1,63 @@
+/** One call of `step`: the state as it changes and the effects so far, in order. */
+import type { Committee, Hash } from "../committee/index.ts";
+import { invariant, signedBytes } from "../committee/index.ts";
+import type { Certificate, Effect, Proposal, Round, State, Tip, Vote } from "./types.ts";
+
+export type Turn = { readonly committee: Committee; readonly nowMs: number; state: State; readonly effects: Effect[] };
+
+const EMPTY_ROUND: Round = {
+  proposal: null,
+  notarizes: new Map(),
+  nullifies: new Map(),
+  finalizes: new Map(),
+  notarization: null,
+  nullification: null,
+  sent: { notarize: null, nullify: null, finalize: null },
+  closedAtMs: null,
+};
+
+export function roundOf(state: State, view: number): Round {
+  return state.rounds.get(view) ?? EMPTY_ROUND;
+}
+
+/** A8: nothing at or below W is ever touched again, so no record of it can be missed. */
+export function setRound(turn: Turn, view: number, change: Partial<Round>): void {
+  invariant(view > finalView(turn.state), `view ${view} is final and must not change`);
+  const rounds = new Map(turn.state.rounds);
+  rounds.set(view, { ...roundOf(turn.state, view), ...change });
+  turn.state = { ...turn.state, rounds };
+}
+
+/** W: the highest finalized view known, delivered or not. */
+export function finalView(state: State): number {
+  return state.highest === null ? 0 : state.highest.vote.view;
+}
+
+export function hashOf(vote: Vote): Hash | null {
+  return vote.kind === "nullify" ? null : vote.hash;
+}
+
+export function voteBytes(committee: Committee, vote: Vote): Uint8Array {
+  return signedBytes(committee, vote.kind, [vote.view], hashOf(vote));
+}
+
+export function proposalBytes(committee: Committee, view: number, hash: Hash): Uint8Array {
+  return signedBytes(committee, "propose", [view], hash);
+}
+
+/** The view and tips of a block that a later one may stand on: genesis, the last delivered one, or one above it. */
+export function parentOf(state: State, hash: Hash): { readonly view: number; readonly tips: readonly Tip[] } | null {
+  if (hash === state.delivered.hash) return state.delivered;
+  return state.blocks.get(hash) ?? null;
+}
+
+/** Keeps a block that a proposal or a certificate names. Callers bound how many they let in. */
+export function keepBlock(turn: Turn, hash: Hash, block: Proposal["block"]): void {
+  if (turn.state.blocks.has(hash) || block.view <= turn.state.delivered.view) return;
+  turn.state = { ...turn.state, blocks: new Map(turn.state.blocks).set(hash, block) };
+}
+
+/** The certificate that closed a view, the one that lets a chain grow first (A5 before A6). */
+export function closing(round: Round): Certificate | null {
+  return round.notarization ?? round.nullification;
+}

@@ -1,0 +1,134 @@
+/** The nouns of agreement: votes, certificates, blocks, messages, and the state that the rules act on. */
+import type { GatewayIndex, Hash, Signed } from "../committee/index.ts";
+import type { LaneCertificate } from "../lane/index.ts";
+import type { Write } from "../store/port.ts";
+
+export type Vote =
+  | { readonly kind: "notarize"; readonly view: number; readonly hash: Hash }
+  | { readonly kind: "nullify"; readonly view: number }
+  | { readonly kind: "finalize"; readonly view: number; readonly hash: Hash };
+
+export type SignedVote = { readonly vote: Vote; readonly voter: GatewayIndex; readonly signature: Uint8Array };
+
+/** q distinct signers over the same vote. */
+export type Certificate = { readonly vote: Vote; readonly signatures: readonly Signed[] };
+
+/** A lane's place in a cut: its bundle `number` with `hash`; number -1 and a hash of zeros before the first. */
+export type Tip = { readonly number: number; readonly hash: Hash };
+
+/** A1: what is agreed on. Its hash covers the tips; the lane certificates travel beside it in the proposal. */
+export type Block = {
+  readonly view: number;
+  readonly parent: Hash;
+  /** One for each lane, in gateway order. */
+  readonly tips: readonly Tip[];
+  readonly configHash: Hash;
+  /** The newest checkpoint that the leader knew. */
+  readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
+};
+
+export type Proposal = {
+  readonly block: Block;
+  /** Notarization or Finalization of the parent; null when the parent is genesis. */
+  readonly parent: Certificate | null;
+  /** One for every view between the parent's and this one. */
+  readonly nullifications: readonly Certificate[];
+  /** For every lane that advances over the parent's cut. */
+  readonly laneCertificates: readonly LaneCertificate[];
+  readonly signature: Uint8Array;
+};
+
+export type Message =
+  | { readonly kind: "propose"; readonly proposal: Proposal }
+  | { readonly kind: "vote"; readonly vote: SignedVote }
+  | { readonly kind: "certificate"; readonly certificate: Certificate }
+  /** "My finalized chain ends at view `after`: send me what leads on from there." */
+  | { readonly kind: "fetch"; readonly after: number }
+  /** A single block that somebody's certificate names. */
+  | { readonly kind: "block"; readonly block: Block }
+  /** A part of the finalized chain, oldest first, and the finalization of its last block. */
+  | { readonly kind: "finalized"; readonly blocks: readonly Block[]; readonly finalization: Certificate };
+
+export type Input =
+  | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: Message }
+  /** The lanes know a higher certificate. */
+  | { readonly kind: "certified"; readonly certificate: LaneCertificate }
+  /** Execution reached this log, or a quorum cosigned it. */
+  | { readonly kind: "executed"; readonly size: number; readonly root: Hash }
+  | { readonly kind: "checkpoint"; readonly size: number; readonly root: Hash }
+  | { readonly kind: "linkUp"; readonly peer: GatewayIndex }
+  | { readonly kind: "wake" };
+
+/** Done in order. A `send` leaves only when every `persist` before it is on disk (A9). */
+export type Effect =
+  | { readonly kind: "persist"; readonly write: Write }
+  | { readonly kind: "send"; readonly to: "all" | GatewayIndex; readonly message: Message }
+  /** Read the finalized chain after this view from the store and send it. */
+  | { readonly kind: "serveFinalized"; readonly to: GatewayIndex; readonly after: number }
+  /** A7: these blocks are final, oldest first. */
+  | { readonly kind: "finalize"; readonly blocks: readonly { readonly hash: Hash; readonly block: Block }[] }
+  | { readonly kind: "accuse"; readonly fault: "equivocating-leader" | "equivocating-voter"; readonly gateway: GatewayIndex; readonly view: number; readonly messages: readonly Message[] }
+  /** The sender broke a rule that no honest gateway breaks. */
+  | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
+
+/** What is known of one view above W. */
+export type Round = {
+  /** The first proposal from the leader, ours included. */
+  readonly proposal: { readonly proposal: Proposal; readonly hash: Hash } | null;
+  /** The first vote of each kind from each gateway; a second, different one is evidence. */
+  readonly notarizes: ReadonlyMap<GatewayIndex, SignedVote>;
+  readonly nullifies: ReadonlyMap<GatewayIndex, SignedVote>;
+  readonly finalizes: ReadonlyMap<GatewayIndex, SignedVote>;
+  readonly notarization: Certificate | null;
+  readonly nullification: Certificate | null;
+  /** What this gateway signed in this view, never more than one of each (A4, A6, A8). */
+  readonly sent: { readonly notarize: SignedVote | null; readonly nullify: SignedVote | null; readonly finalize: SignedVote | null };
+  /** When the certificate that closed this view was first known here. */
+  readonly closedAtMs: number | null;
+};
+
+/** A11: how long things take here, learned from own proposals. */
+export type Pace = {
+  readonly meanMs: number;
+  readonly varianceMs2: number;
+  /** Consecutive nullified views; each doubles the patience. */
+  readonly nullified: number;
+  /** Own proposal whose notarization is awaited. */
+  readonly proposed: { readonly view: number; readonly atMs: number } | null;
+};
+
+/** Null = not running. All stand still while there is nothing to order (A3). */
+export type Deadlines = {
+  readonly started: boolean;
+  readonly proposalMs: number | null;
+  readonly certificateMs: number | null;
+  readonly retransmitMs: number | null;
+  /** When a leader with nothing new may propose an empty block, to carry a notarized ancestor to finality. */
+  readonly carryMs: number | null;
+  readonly mayCarry: boolean;
+};
+
+export type State = {
+  readonly view: number;
+  /** The finalized chain as delivered: its last block. View 0 is genesis. */
+  readonly delivered: { readonly view: number; readonly hash: Hash; readonly tips: readonly Tip[]; readonly finalization: Certificate | null };
+  /** The highest Finalization known; ahead of `delivered` while blocks are being fetched. */
+  readonly highest: Certificate | null;
+  /** When it was raised; null after a restart. */
+  readonly finalAtMs: number | null;
+  readonly rounds: ReadonlyMap<number, Round>;
+  /** Blocks above the delivered one that a proposal or a certificate names. */
+  readonly blocks: ReadonlyMap<Hash, Block>;
+  /** What the lanes have certified: the highest, and the hashes above the delivered cut, at most a few hundred. */
+  readonly certified: readonly { readonly highest: LaneCertificate | null; readonly hashes: ReadonlyMap<number, Hash> }[];
+  readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
+  /** Own roots of the last executed sizes, to hold a proposal's checkpoint against. */
+  readonly roots: ReadonlyMap<number, Hash>;
+  readonly pace: Pace;
+  readonly deadlines: Deadlines;
+  /** When each peer was last helped or asked (A10 is rate-limited). */
+  readonly helpedAtMs: ReadonlyMap<GatewayIndex, number>;
+  readonly askedAtMs: number | null;
+  /** Counts for the status page. */
+  readonly viewsNullified: number;
+};

@@ -1,0 +1,70 @@
+/**
+ * The gateways of one epoch, each with one vote, and what their signatures cover. Lanes and agreement share it.
+ * `sign` and `verify` are inputs: the gateway passes Ed25519, the simulator something cheaper, neither changes a rule.
+ */
+import { encode } from "../cbor/index.ts";
+import { fromHex } from "../crypto/index.ts";
+import { invariant } from "./invariant.ts";
+
+/** 64 hex digits of a SHA-256. */
+export type Hash = string;
+/** Position of a gateway in the site configuration, 0-based: names a lane, a voter, a signer. */
+export type GatewayIndex = number;
+
+export type Committee = {
+  readonly site: string;
+  readonly epoch: number;
+  readonly configHash: Hash;
+  readonly self: GatewayIndex;
+  readonly size: number;
+  /** In gateway order. */
+  readonly names: readonly string[];
+  /** C2: any two sets of this many gateways share an honest one. */
+  readonly quorum: number;
+  readonly sign: (message: Uint8Array) => Uint8Array;
+  readonly verify: (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+};
+
+export type Signed = { readonly voter: GatewayIndex; readonly signature: Uint8Array };
+
+/** One kind a purpose, so that no signature can serve for another (C1). */
+export type SignedKind = "ack" | "propose" | "notarize" | "nullify" | "finalize";
+
+const DOMAIN = "tallystick/v1";
+
+/**
+ * C1: every signature covers domain, site, epoch, configuration, kind and the signed fields, so that it means nothing in
+ * another site, another epoch or as another kind of message.
+ */
+export function signedBytes(committee: Committee, kind: SignedKind, numbers: readonly number[], hash: Hash | null): Uint8Array {
+  const { site, epoch, configHash } = committee;
+  return encode([DOMAIN, site, epoch, hashBytes(configHash), kind, ...numbers, hash === null ? null : hashBytes(hash)]);
+}
+
+/**
+ * C3: a certificate holds when at least `needed` distinct gateways of the committee signed the same bytes, and nobody
+ * outside it did. One bad signature spoils it: honest gateways only assemble what they have checked.
+ */
+export function signaturesHold(committee: Committee, message: Uint8Array, signatures: readonly Signed[], needed: number): boolean {
+  if (signatures.length < needed || signatures.length > committee.size) return false;
+  const seen = new Set<GatewayIndex>();
+  for (const { voter } of signatures) {
+    if (voter >= committee.size || seen.has(voter)) return false;
+    seen.add(voter);
+  }
+  return signatures.every(({ voter, signature }) => committee.verify(voter, message, signature));
+}
+
+/** The 32 bytes of a hash that this program made or has checked. */
+export function hashBytes(hash: Hash): Uint8Array {
+  const bytes = fromHex(hash);
+  invariant(bytes !== null && bytes.length === 32, `not a hash: ${hash}`);
+  return bytes;
+}
+
+/** A12, first part: round robin, so that nobody is skipped for ever. */
+export function leaderOf(committee: Committee, view: number): GatewayIndex {
+  return view % committee.size;
+}
+
+export { invariant, InvariantBroken } from "./invariant.ts";

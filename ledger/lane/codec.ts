@@ -1,0 +1,56 @@
+/** The bytes of the lanes' messages: CBOR arrays that begin with the message's kind. */
+import type { CborValue } from "../cbor/index.ts";
+import { hashBytes } from "../committee/index.ts";
+import { asBytes, asGateway, asHash, asList, asNatural, asSignature, asText, Malformed, MAX_GATEWAYS } from "../committee/wire.ts";
+import { laneCertificateValue, readLaneCertificate } from "./certificate.ts";
+import type { LaneMessage } from "./types.ts";
+
+const MAX_COSE_BYTES = 4096;
+const MAX_STATEMENT_BYTES = 8192;
+const MAX_STATEMENTS = 65_535;
+/** Reasons are sentences; a peer cannot make us keep a novel. */
+const MAX_REASON_LENGTH = 500;
+
+export function laneMessageValue(message: LaneMessage): readonly CborValue[] {
+  switch (message.kind) {
+    case "bundle":
+      return ["bundle", message.cose, message.statements];
+    case "ack": {
+      const { lane, number, hash, voter, signature } = message.ack;
+      return ["ack", lane, number, hashBytes(hash), voter, signature];
+    }
+    case "laneCertificate":
+      return ["laneCertificate", laneCertificateValue(message.certificate)];
+    case "tips":
+      return ["tips", message.again, message.held, message.certificates.map(laneCertificateValue)];
+    case "fetchBundles":
+      return ["fetchBundles", message.lane, message.from];
+    case "refusal":
+      return ["refusal", message.lane, message.number, hashBytes(message.hash), message.reason.slice(0, MAX_REASON_LENGTH)];
+  }
+}
+
+/** The lane message in a decoded array, or null when its kind belongs to somebody else. Throws `Malformed`. */
+export function readLaneMessage(fields: readonly CborValue[]): LaneMessage | null {
+  const [kind, a, b, c, d, e] = fields;
+  switch (kind) {
+    case "bundle":
+      return { kind, cose: asBytes(a, "bundle header", MAX_COSE_BYTES), statements: asList(b, "statements", MAX_STATEMENTS).map((body) => asBytes(body, "statement", MAX_STATEMENT_BYTES)) };
+    case "ack":
+      return {
+        kind,
+        ack: { lane: asGateway(a, "ack lane"), number: asNatural(b, "ack number"), hash: asHash(c, "ack hash"), voter: asGateway(d, "ack voter"), signature: asSignature(e, "ack signature") },
+      };
+    case "laneCertificate":
+      return { kind, certificate: readLaneCertificate(a) };
+    case "tips":
+      if (typeof a !== "boolean") throw new Malformed("tips do not say whether they start again");
+      return { kind, again: a, held: asList(b, "tips", MAX_GATEWAYS).map((held) => asNatural(held, "tip")), certificates: asList(c, "tips", MAX_GATEWAYS).map(readLaneCertificate) };
+    case "fetchBundles":
+      return { kind, lane: asGateway(a, "fetch lane"), from: asNatural(b, "fetch from") };
+    case "refusal":
+      return { kind, lane: asGateway(a, "refusal lane"), number: asNatural(b, "refusal number"), hash: asHash(c, "refusal hash"), reason: asText(d, "refusal reason", MAX_REASON_LENGTH) };
+    default:
+      return null;
+  }
+}

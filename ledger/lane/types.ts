@@ -1,0 +1,90 @@
+/** The nouns of the lanes, and the state that L1 to L6 act on. */
+import type { GatewayIndex, Hash } from "../committee/index.ts";
+import type { Statement } from "../statement/index.ts";
+import type { Write } from "../store/port.ts";
+import type { Bundle } from "./bundle.ts";
+import type { Ack, LaneCertificate } from "./certificate.ts";
+
+export type LaneMessage =
+  | { readonly kind: "bundle"; readonly cose: Uint8Array; readonly statements: readonly Uint8Array[] }
+  | { readonly kind: "ack"; readonly ack: Ack }
+  | { readonly kind: "laneCertificate"; readonly certificate: LaneCertificate }
+  /**
+   * What the sender holds of every lane (count of bundles), and its highest certificates. `again`: a link came up or things
+   * stand still, so what was sent before may be lost; otherwise it only tells an owner how far a catching-up copy is.
+   */
+  | { readonly kind: "tips"; readonly again: boolean; readonly held: readonly number[]; readonly certificates: readonly LaneCertificate[] }
+  /** L6: bundles of a lane from number `from` on. */
+  | { readonly kind: "fetchBundles"; readonly lane: GatewayIndex; readonly from: number }
+  /** L3: "I do not acknowledge your bundle, because ..." */
+  | { readonly kind: "refusal"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly reason: string };
+
+export type LaneInput =
+  | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: LaneMessage }
+  /** L2: the own gateway's next bundle. */
+  | { readonly kind: "sealed"; readonly bundle: Bundle; readonly writes: readonly Write[] }
+  /** The answer to a `check`. */
+  | { readonly kind: "checked"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly verdict: Verdict }
+  /** Execution waits for bodies of this lane. */
+  | { readonly kind: "wanted"; readonly lane: GatewayIndex }
+  | { readonly kind: "linkUp"; readonly peer: GatewayIndex }
+  | { readonly kind: "linkDown"; readonly peer: GatewayIndex }
+  | { readonly kind: "wake" };
+
+export type Verdict = { readonly kind: "accept" } | { readonly kind: "reject"; readonly reason: string };
+
+/** Done in order. A `send` leaves only when every `persist` before it is on disk (L2, L3). */
+export type LaneEffect =
+  | { readonly kind: "persist"; readonly write: Write }
+  | { readonly kind: "send"; readonly to: "all" | GatewayIndex; readonly message: LaneMessage }
+  /** Read these bundles from the store and send them. */
+  | { readonly kind: "stream"; readonly to: GatewayIndex; readonly lane: GatewayIndex; readonly from: number; readonly upTo: number }
+  /** L3, last condition: re-assess the statements against devices and model; answer with `checked`. */
+  | { readonly kind: "check"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly statements: readonly Statement[] }
+  /** L4: a lane's certificate is higher than before. */
+  | { readonly kind: "certified"; readonly certificate: LaneCertificate }
+  /** A body has become available to execution. */
+  | { readonly kind: "held"; readonly lane: GatewayIndex; readonly number: number }
+  | { readonly kind: "refused"; readonly lane: GatewayIndex; readonly number: number; readonly by: GatewayIndex; readonly reason: string }
+  | { readonly kind: "accuse"; readonly fault: "equivocating-owner" | "equivocating-acker"; readonly gateway: GatewayIndex; readonly about: string; readonly proofs: readonly Uint8Array[] }
+  | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
+
+/** A bundle whose bytes parsed and whose owner's signature holds. */
+export type Candidate = { readonly bundle: Bundle; readonly statements: readonly Statement[] };
+
+export type Lane = {
+  /** Bundles 0..held-1 are on disk here. */
+  readonly held: number;
+  readonly heldHash: Hash;
+  /** Number of the next statement, and the time that it must not precede. */
+  readonly nextStatement: number;
+  readonly lastAtMs: number;
+  readonly certificate: LaneCertificate | null;
+  /** Acks above the certificate, one for each voter and number. */
+  readonly acks: ReadonlyMap<number, ReadonlyMap<GatewayIndex, Ack>>;
+  /** The candidate for number `held` that is being checked. */
+  readonly checking: Candidate | null;
+  /** Candidates above it. */
+  readonly waiting: ReadonlyMap<number, Candidate>;
+  /** The candidate for number `held` that this gateway refused; only a certificate of the others can bring it in. */
+  readonly refused: { readonly candidate: Candidate; readonly reason: string } | null;
+  /** This gateway refused a bundle that the others certified: acks above it would vouch for it, so it gives none. */
+  readonly silent: boolean;
+  readonly fetching: { readonly upTo: number; readonly askedAtMs: number; readonly attempt: number } | null;
+};
+
+/** What is known of one peer's copy of the own lane. */
+export type Copy = {
+  /** Bundles it holds. */
+  readonly held: number;
+  /** Bundles sent to it; null while the link is down or its `tips` have not come. */
+  readonly sent: number | null;
+};
+
+export type Lanes = {
+  readonly lanes: readonly Lane[];
+  readonly copies: ReadonlyMap<GatewayIndex, Copy>;
+  /** When something that needs the peers last moved, to notice a standstill. */
+  readonly movedAtMs: number;
+  readonly wakeAtMs: number | null;
+};

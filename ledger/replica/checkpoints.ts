@@ -1,0 +1,123 @@
+/**
+ * From executed logs to cosigned checkpoints to anchors. A gateway cosigns only what it has executed itself; it believes a
+ * checkpoint when a quorum cosigned it, and an anchor when a shared ledger countersigned that.
+ */
+import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import { cosign, formatCheckpoint, formatNote, type Note, type NoteSignature, parseCheckpoint, parseNote, verifyCosignature } from "../log/index.ts";
+import { originOf, type Site, siteKeys } from "../management/index.ts";
+
+/** Sizes for which cosignatures are collected at a time, and own roots remembered to hold others' against. */
+const SIZES_KEPT = 256;
+
+export type Checked = { readonly kind: "accept"; readonly size: number; readonly root: Hash; readonly note: Note } | { readonly kind: "reject"; readonly reason: string };
+
+export type Checkpoints = {
+  /** The own cosignature for an executed log, as a note to send; counts it too. */
+  readonly cosignExecuted: (size: number, root: Hash, timeSeconds: number) => string;
+  /** Takes a peer's cosignature; answers a reason when it is not one. */
+  readonly add: (from: GatewayIndex, note: string) => { readonly kind: "accept" } | { readonly kind: "ignore" } | { readonly kind: "reject"; readonly reason: string };
+  /** The highest executed size for which a quorum agrees with the own root, once. */
+  readonly take: () => { readonly size: number; readonly root: Hash; readonly note: string } | null;
+  /** A root for an executed size that differs from the own and that a quorum cosigned: this gateway has diverged. */
+  readonly divergence: () => { readonly size: number; readonly ours: Hash; readonly theirs: Hash } | null;
+  /** Own root at an executed size, when it is still remembered. */
+  readonly rootAt: (size: number) => Hash | undefined;
+};
+
+type Vote = { readonly root: Hash; readonly signature: NoteSignature };
+
+export function makeCheckpoints(site: Site, committee: Committee, cosignWith: (message: Uint8Array) => Uint8Array): Checkpoints {
+  const keys = siteKeys(site).gateways.map(({ checkpointKey }) => checkpointKey);
+  const origin = originOf(site.site);
+  const own = new Map<number, Hash>();
+  const votes = new Map<number, Map<GatewayIndex, Vote>>();
+  let takenSize = 0;
+
+  function bodyOf(size: number, root: Hash): string {
+    return formatCheckpoint({ origin, size, root });
+  }
+
+  function count(size: number, voter: GatewayIndex, vote: Vote): void {
+    const at = votes.get(size) ?? new Map<GatewayIndex, Vote>();
+    // The first one counts: a gateway that cosigns two roots of one size only harms its own word.
+    if (!at.has(voter)) at.set(voter, vote);
+    votes.set(size, at);
+    if (votes.size > SIZES_KEPT) votes.delete(Math.min(...votes.keys()));
+  }
+
+  function agreeing(size: number): { readonly root: Hash; readonly signatures: readonly NoteSignature[] } | null {
+    const byRoot = new Map<Hash, NoteSignature[]>();
+    const entries = [...(votes.get(size) ?? [])].sort(([a], [b]) => a - b);
+    for (const [, { root, signature }] of entries) byRoot.set(root, [...(byRoot.get(root) ?? []), signature]);
+    for (const [root, signatures] of byRoot) if (signatures.length >= committee.quorum) return { root, signatures };
+    return null;
+  }
+
+  return {
+    cosignExecuted: (size, root, timeSeconds) => {
+      own.set(size, root);
+      if (own.size > SIZES_KEPT) own.delete(Math.min(...own.keys()));
+      const key = keys[committee.self];
+      if (key === undefined) throw new Error(`Gateway ${committee.self} has no checkpoint key in the site.`);
+      const signature = cosign(key, cosignWith, bodyOf(size, root), timeSeconds);
+      count(size, committee.self, { root, signature });
+      return formatNote({ body: bodyOf(size, root), signatures: [signature] });
+    },
+    add: (from, text) => {
+      const read = readCheckpoint(text, origin);
+      if (read.kind === "reject") return read;
+      const { size, root, note } = read;
+      const [signature] = note.signatures;
+      const key = keys[from];
+      if (size <= takenSize || votes.get(size)?.has(from)) return { kind: "ignore" };
+      if (key === undefined || signature === undefined || note.signatures.length !== 1) return { kind: "reject", reason: "a cosignature note has one signature, the sender's" };
+      const verified = verifyCosignature(key, note.body, signature);
+      if (verified.kind === "reject") return verified;
+      count(size, from, { root, signature });
+      return { kind: "accept" };
+    },
+    take: () => {
+      const sizes = [...own.keys()].filter((size) => size > takenSize).sort((a, b) => b - a);
+      for (const size of sizes) {
+        const found = agreeing(size);
+        if (found === null || found.root !== own.get(size)) continue;
+        takenSize = size;
+        for (const at of votes.keys()) if (at <= size) votes.delete(at);
+        return { size, root: found.root, note: formatNote({ body: bodyOf(size, found.root), signatures: found.signatures }) };
+      }
+      return null;
+    },
+    divergence: () => {
+      for (const [size, ours] of own) {
+        const theirs = agreeing(size)?.root;
+        if (theirs !== undefined && theirs !== ours) return { size, ours, theirs };
+      }
+      return null;
+    },
+    rootAt: (size) => own.get(size),
+  };
+}
+
+export function readCheckpoint(text: string, origin: string): Checked {
+  const parsed = parseNote(text);
+  if (parsed.kind === "reject") return parsed;
+  const checkpoint = parseCheckpoint(parsed.note.body);
+  if (checkpoint.kind === "reject") return checkpoint;
+  if (checkpoint.checkpoint.origin !== origin) return { kind: "reject", reason: `a checkpoint of ${checkpoint.checkpoint.origin}, not of ${origin}` };
+  return { kind: "accept", size: checkpoint.checkpoint.size, root: checkpoint.checkpoint.root, note: parsed.note };
+}
+
+/** Whether a note from anywhere carries a quorum of this site's cosignatures, and, when `ledger` is named, its countersignature. */
+export function checkCheckpoint(site: Site, quorum: number, text: string, ledger: string | null): Checked {
+  const read = readCheckpoint(text, originOf(site.site));
+  if (read.kind === "reject") return read;
+  const { gateways, ledgers } = siteKeys(site);
+  const { body, signatures } = read.note;
+  const signed = (key: (typeof ledgers)[number]) => signatures.some((signature) => verifyCosignature(key, body, signature).kind === "accept");
+  const signers = gateways.filter(({ checkpointKey }) => signed(checkpointKey)).length;
+  if (signers < quorum) return { kind: "reject", reason: `${signers} gateways cosigned size ${read.size}, ${quorum} are needed` };
+  if (ledger === null) return read;
+  const key = ledgers[site.ledgers.findIndex(({ name }) => name === ledger)];
+  if (key === undefined) return { kind: "reject", reason: `the site knows no ledger ${ledger}` };
+  return signed(key) ? read : { kind: "reject", reason: `${ledger} did not countersign size ${read.size}` };
+}

@@ -1,0 +1,392 @@
+/**
+ * One gateway's share of the ledger: lanes, agreement, execution and checkpoints, tied to a store and to links. The rules
+ * live in the cores; here effects are carried out in their order (A9). The same code runs in the gateway and in the simulator.
+ */
+import * as agreement from "../agreement/index.ts";
+import { encode } from "../cbor/index.ts";
+import { type Committee, type GatewayIndex, invariant, leaderOf } from "../committee/index.ts";
+import { verify } from "../crypto/index.ts";
+import * as lane from "../lane/index.ts";
+import { quorumOf, siteKeys } from "../management/index.ts";
+import type { Execution } from "../store/port.ts";
+import { makeCheckpoints } from "./checkpoints.ts";
+import { startExecutor } from "./executor.ts";
+import { makeNotes } from "./notes.ts";
+import { makeOutbox } from "./outbox.ts";
+import { makeSealer, type Sealed } from "./sealer.ts";
+import { makeStreams } from "./streams.ts";
+import type { Replica, ReplicaOptions, ReplicaStatus } from "./types.ts";
+import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } from "./wire.ts";
+
+/** Starts from what is on disk and goes on by the same rules. Call `linkUp` as links come up. */
+export function startReplica(options: ReplicaOptions): Replica {
+  const { site, self, store, recovered, keys, events } = options;
+  const committee = committeeOf(options);
+  const checkpoints = makeCheckpoints(site, committee, keys.cosign);
+  const rejects = site.gateways.map(() => 0);
+  const totals = { refusals: 0, evidence: 0 };
+  let halted: Error | null = null;
+  let stopped = false;
+
+  let lanes = lane.recoverLanes(committee, recovered.lanes, new Set(recovered.silentLanes));
+  let state = agreement.recoverState(committee, recovered, lanes.lanes.map(({ certificate }) => certificate));
+  let checkpoint: ReplicaStatus["checkpoint"] = null;
+  let anchored = { size: 0, counts: recovered.anchoredCounts[self] ?? 0 };
+  let finalCount = recovered.executedCounts[self] ?? 0;
+
+  const outbox = makeOutbox(store, halt);
+  const streams = makeStreams({ store, send: transmit, failed: halt });
+  const executor = startExecutor({ store, executed: recovered.executed, finalizedView: state.delivered.view, done: onExecuted, wanted: (index) => feedLanes({ kind: "wanted", lane: index }), failed: halt });
+  const notes = makeNotes({ site, committee, store, executed: executor.state, rootAt: checkpoints.rootAt, stands: onStandingNote, diverged: onDivergence, failed: halt });
+  const sealer = makeSealer({ site, gateway: nameOf(self), keys, now: options.now, after: options.after, laneEnd, seal: onSealed });
+  const alarm = makeAlarm(options.now, options.after, onAlarm);
+
+  function nameOf(index: GatewayIndex): string {
+    return site.gateways[index]?.name ?? `gateway ${index}`;
+  }
+
+  // --- turns: inputs in, effects out, one flush ---------------------------------------------------------------------
+
+  function turn(act: () => void): void {
+    if (halted !== null || stopped) return;
+    try {
+      act();
+      outbox.flush();
+      alarm.set(earliest(lanes.wakeAtMs, agreement.wakeAtMs(state)));
+    } catch (error) {
+      // A broken invariant: this gateway is unsure, and a gateway that is unsure must not sign.
+      halt(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  function feedLanes(input: lane.LaneInput): void {
+    turn(() => stepLanes(input));
+  }
+
+  function stepLanes(input: lane.LaneInput): void {
+    const next = lane.stepLanes(committee, lanes, input, options.now());
+    lanes = next.state;
+    for (const effect of next.effects) carryOutLane(effect);
+  }
+
+  function stepAgreement(input: agreement.Input): void {
+    const next = agreement.step(committee, state, input, options.now());
+    state = next.state;
+    for (const effect of next.effects) carryOutAgreement(effect);
+  }
+
+  function onAlarm(): void {
+    turn(() => {
+      stepLanes({ kind: "wake" });
+      stepAgreement({ kind: "wake" });
+    });
+  }
+
+  function carryOutLane(effect: lane.LaneEffect): void {
+    switch (effect.kind) {
+      case "persist":
+        return outbox.write(effect.write);
+      case "send":
+        return sendBehind(effect.to, { layer: "lane", message: effect.message });
+      case "stream":
+        return outbox.behind(() => streams.bundles(effect));
+      case "check":
+        return check(effect);
+      case "certified":
+        return stepAgreement({ kind: "certified", certificate: effect.certificate });
+      case "held":
+        return outbox.behind(() => executor.bodyHeld(effect.lane, effect.number));
+      case "refused":
+        totals.refusals += 1;
+        return outbox.behind(() => events.refusal(effect));
+      case "accuse":
+        return accuse(effect.fault, effect.gateway, effect.about, encode(effect.proofs));
+      case "reject":
+        return reject(effect.from, effect.reason);
+    }
+  }
+
+  function carryOutAgreement(effect: agreement.Effect): void {
+    switch (effect.kind) {
+      case "persist":
+        return outbox.write(effect.write);
+      case "send":
+        return sendBehind(effect.to, { layer: "agreement", message: effect.message });
+      case "serveFinalized":
+        return outbox.behind(() => streams.finalized(effect.to, effect.after));
+      case "finalize":
+        return outbox.behind(() => executor.push(effect.blocks.map(({ block }) => block)));
+      case "accuse":
+        return accuse(effect.fault, effect.gateway, `view ${effect.view}`, encode(effect.messages.map((message) => agreement.encodeMessage(message))));
+      case "reject":
+        return reject(effect.from, effect.reason);
+    }
+  }
+
+  function check({ lane: owner, number, hash, statements }: Extract<lane.LaneEffect, { kind: "check" }>): void {
+    options.validate(owner, statements).then(
+      (verdict) => feedLanes({ kind: "checked", lane: owner, number, hash, verdict }),
+      (error: unknown) => halt(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  // --- sending and receiving ----------------------------------------------------------------------------------------
+
+  function transmit(to: GatewayIndex, bytes: Uint8Array): void {
+    if (!stopped && halted === null) options.send(to, bytes);
+  }
+
+  function sendBehind(to: "all" | GatewayIndex, message: AnyMessage): void {
+    const bytes = sealMessage(message);
+    outbox.behind(() => {
+      if (to !== "all") return transmit(to, bytes);
+      for (const peer of site.gateways.keys()) if (peer !== self) transmit(peer, bytes);
+    });
+  }
+
+  function receive(from: GatewayIndex, bytes: Uint8Array): void {
+    const message = openMessage(bytes);
+    if (message.kind === "reject") return reject(from, message.reason);
+    turn(() => onMessage(from, message.opened));
+  }
+
+  function onMessage(from: GatewayIndex, { layer, message }: AnyMessage): void {
+    switch (layer) {
+      case "lane":
+        return stepLanes({ kind: "message", from, message });
+      case "agreement":
+        // The lanes check each certificate once, and may learn from it; what they know, agreement need not check again (A4).
+        if (message.kind === "propose") {
+          for (const certificate of message.proposal.laneCertificates) stepLanes({ kind: "message", from, message: { kind: "laneCertificate", certificate } });
+        }
+        return stepAgreement({ kind: "message", from, message });
+      case "checkpoint":
+        return onCheckpointMessage(from, message);
+    }
+  }
+
+  function reject(from: GatewayIndex, _reason: string): void {
+    rejects[from] = (rejects[from] ?? 0) + 1;
+  }
+
+  function accuse(fault: string, gateway: GatewayIndex, about: string, bytes: Uint8Array): void {
+    totals.evidence += 1;
+    outbox.write({ kind: "evidence", fault, gateway, about, bytes });
+    outbox.behind(() => events.evidence({ fault, gateway, about }));
+  }
+
+  function linkUp(peer: GatewayIndex): void {
+    turn(() => {
+      stepLanes({ kind: "linkUp", peer });
+      stepAgreement({ kind: "linkUp", peer });
+      for (const message of standing.values()) sendBehind(peer, { layer: "checkpoint", message });
+    });
+  }
+
+  // --- the own lane -------------------------------------------------------------------------------------------------
+
+  function laneEnd() {
+    const own = lanes.lanes[self];
+    invariant(own !== undefined, "the own lane is missing");
+    return { number: own.held, parent: own.heldHash, nextStatement: own.nextStatement, lastAtMs: own.lastAtMs };
+  }
+
+  function onSealed({ bundle, writes, accepted }: Sealed): void {
+    turn(() => {
+      // Promise 1: accepted means signed and on disk; the answer waits behind the very commit.
+      stepLanes({ kind: "sealed", bundle, writes });
+      outbox.behind(accepted);
+    });
+  }
+
+  // --- execution, checkpoints, anchors ------------------------------------------------------------------------------
+
+  /** The newest checkpoint and anchors, told to every peer that comes back. */
+  const standing = new Map<string, CheckpointMessage>();
+
+  function onExecuted(execution: Extract<Execution, { kind: "executed" }>): void {
+    turn(() => {
+      const { size, root } = execution.state;
+      for (const { lane: owner, first, count } of execution.bundles) if (owner === self) finalCount = first + count;
+      stepAgreement({ kind: "executed", size, root });
+      outbox.behind(() => events.executed(execution));
+      if (execution.bundles.length === 0) return;
+      const note = checkpoints.cosignExecuted(size, root, Math.floor(options.now() / 1000));
+      sendBehind("all", { layer: "checkpoint", message: { kind: "cosignature", size, note } });
+      collect();
+      notes.grown();
+    });
+  }
+
+  function onCheckpointMessage(from: GatewayIndex, message: CheckpointMessage): void {
+    switch (message.kind) {
+      case "cosignature": {
+        const added = checkpoints.add(from, message.note);
+        if (added.kind === "reject") return reject(from, added.reason);
+        return added.kind === "accept" ? collect() : undefined;
+      }
+      case "checkpoint":
+      case "anchor": {
+        const fault = notes.offer(message.kind === "anchor" ? message.ledger : null, message.note);
+        return fault === null ? undefined : reject(from, fault);
+      }
+    }
+  }
+
+  function collect(): void {
+    const divergence = checkpoints.divergence();
+    if (divergence !== null) return onDivergence(divergence.size, divergence.theirs);
+    const taken = checkpoints.take();
+    if (taken !== null) notes.offer(null, taken.note);
+  }
+
+  function onStandingNote(ledger: string | null, size: number, root: string, note: string): void {
+    if (ledger !== null) return onAnchored(ledger, size, note);
+    if (checkpoint !== null && size <= checkpoint.size) return;
+    turn(() => {
+      checkpoint = { size, root };
+      standing.set("", { kind: "checkpoint", note });
+      outbox.write({ kind: "checkpoint", size, root, note });
+      outbox.behind(() => events.checkpoint({ size, root, note }));
+      stepAgreement({ kind: "checkpoint", size, root });
+    });
+  }
+
+  function onAnchored(ledger: string, size: number, note: string): void {
+    turn(() => {
+      const message = { kind: "anchor", ledger, note } as const;
+      standing.set(ledger, message);
+      outbox.write({ kind: "anchor", ledger, size, note });
+      sendBehind("all", { layer: "checkpoint", message });
+      outbox.behind(() => void tellAnchored(ledger, size));
+    });
+  }
+
+  async function tellAnchored(ledger: string, size: number): Promise<void> {
+    const counts = await store.countsAt(size);
+    if (size > anchored.size) anchored = { size, counts: counts.lanes[self] ?? 0 };
+    events.anchored({ ledger, size });
+  }
+
+  function onDivergence(size: number, theirs: string): void {
+    const ours = checkpoints.rootAt(size) ?? executor.state().root;
+    halt(new LogDiverged(size, ours, theirs));
+  }
+
+  // --- life ---------------------------------------------------------------------------------------------------------
+
+  function halt(error: Error): void {
+    if (halted !== null) return;
+    halted = error;
+    alarm.set(null);
+    sealer.stop(error);
+    events.halted(error);
+  }
+
+  function status(): ReplicaStatus {
+    const { root, size, statements, tips } = executor.state();
+    return {
+      view: state.view,
+      finalizedView: state.delivered.view,
+      leader: nameOf(leaderOf(committee, state.view)),
+      lanes: lanes.lanes.map((one, index) => ({
+        gateway: nameOf(index),
+        held: one.held,
+        certified: (one.certificate?.number ?? -1) + 1,
+        finalized: (state.delivered.tips[index]?.number ?? -1) + 1,
+        executed: (tips[index] ?? -1) + 1,
+      })),
+      log: { size, root, statements },
+      checkpoint,
+      anchoredSize: anchored.size,
+      counts: { accepted: laneEnd().nextStatement, final: finalCount, anchored: anchored.counts },
+      refusals: totals.refusals,
+      evidence: totals.evidence,
+      rejects,
+      queues: { accept: sealer.waiting(), commits: outbox.waiting(), blocks: executor.waiting() },
+      viewsNullified: state.viewsNullified,
+      halted: halted === null ? null : halted.message,
+    };
+  }
+
+  // What was known before the restart is judged and told again; clocks start when there is something to order.
+  if (recovered.checkpoint !== null) notes.offer(null, recovered.checkpoint.note);
+  for (const { ledger, note } of recovered.anchors) notes.offer(ledger, note);
+  turn(() => {
+    const { size, root } = recovered.executed;
+    if (size > 0) stepAgreement({ kind: "executed", size, root });
+    stepAgreement({ kind: "wake" });
+  });
+
+  return {
+    receive,
+    linkUp,
+    linkDown: (peer) => feedLanes({ kind: "linkDown", peer }),
+    accept: sealer.accept,
+    anchored: (ledger, _size, note) => {
+      const fault = notes.offer(ledger, note);
+      invariant(fault === null, `an anchor that does not hold: ${fault}`);
+    },
+    status,
+    stop: async () => {
+      sealer.stop(new Error("the gateway is stopping; this measurement was not accepted"));
+      outbox.flush();
+      stopped = true;
+      alarm.set(null);
+      await outbox.settled();
+    },
+  };
+}
+
+/** Another root for the same size, cosigned by a quorum: one of us is wrong, and it may be this gateway. */
+export class LogDiverged extends Error {
+  override readonly name = "LogDiverged";
+  readonly code = "LOG_DIVERGED";
+  constructor(size: number, ours: string, theirs: string) {
+    super(`the log has diverged at size ${size}: the root here is ${ours}, a quorum cosigned ${theirs}; stop this gateway and compare its disk with a peer's`);
+  }
+}
+
+function committeeOf({ site, self, keys, verify: verifyWith }: ReplicaOptions): Committee {
+  const publicKeys = siteKeys(site).gateways.map(({ key }) => key.key);
+  const verifyNative = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => {
+    const key = publicKeys[signer];
+    return key !== undefined && verify(key, message, signature);
+  };
+  return {
+    site: site.site,
+    epoch: site.epoch,
+    configHash: site.configHash,
+    self,
+    size: site.gateways.length,
+    names: site.gateways.map(({ name }) => name),
+    quorum: quorumOf(site.gateways.length),
+    sign: keys.sign,
+    verify: verifyWith ?? verifyNative,
+  };
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+/** One timer that follows the earliest deadline. */
+function makeAlarm(now: () => number, after: ReplicaOptions["after"], ring: () => void) {
+  let cancel: (() => void) | null = null;
+  let setFor: number | null = null;
+  return {
+    set: (atMs: number | null) => {
+      if (atMs === setFor) return;
+      cancel?.();
+      cancel = null;
+      setFor = atMs;
+      if (atMs === null) return;
+      cancel = after(Math.max(0, atMs - now()), () => {
+        setFor = null;
+        cancel = null;
+        ring();
+      });
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/** What a replica needs from its surroundings, and what it gives. */
+import type { GatewayIndex, Hash } from "../committee/index.ts";
+import type { Verdict } from "../lane/index.ts";
+import type { Site } from "../management/index.ts";
+import type { Assessment, Measurement, Statement } from "../statement/index.ts";
+import type { Execution, Recovered, Store, Write } from "../store/port.ts";
+
+/** The gateway's secrets, as functions. */
+export type Keys = {
+  /** Ed25519 with the gateway's key: bundles, acks, votes, proposals. */
+  readonly sign: (message: Uint8Array) => Uint8Array;
+  /** COSE key id of that key: 8 bytes. */
+  readonly keyId: Uint8Array;
+  /** Ed25519 with the checkpoint key: cosignatures, nothing else. */
+  readonly cosign: (message: Uint8Array) => Uint8Array;
+};
+
+export type Draft = {
+  readonly measurement: Measurement;
+  readonly assessment: Assessment;
+  /** What must become durable together with the statement, now that its number is known. */
+  readonly writes: (number: number) => readonly Write[];
+};
+
+export type Refusal = { readonly lane: GatewayIndex; readonly number: number; readonly by: GatewayIndex; readonly reason: string };
+export type Accusation = { readonly fault: string; readonly gateway: GatewayIndex; readonly about: string };
+
+export type ReplicaEvents = {
+  readonly executed: (execution: Extract<Execution, { kind: "executed" }>) => void;
+  readonly checkpoint: (checkpoint: { readonly size: number; readonly root: Hash; readonly note: string }) => void;
+  readonly anchored: (anchor: { readonly ledger: string; readonly size: number }) => void;
+  readonly refusal: (refusal: Refusal) => void;
+  readonly evidence: (accusation: Accusation) => void;
+  /** The gateway must stop: it is unsure, and a gateway that is unsure must not sign. */
+  readonly halted: (error: Error) => void;
+};
+
+export type ReplicaOptions = {
+  readonly site: Site;
+  readonly self: GatewayIndex;
+  readonly store: Store;
+  readonly recovered: Recovered;
+  /** Best effort; what is lost is repaired by the rules. */
+  readonly send: (to: GatewayIndex, message: Uint8Array) => void;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Runs after so many milliseconds; the result cancels. */
+  readonly after: (ms: number, run: () => void) => () => void;
+  readonly keys: Keys;
+  /** Whether a gateway's Ed25519 signature holds; the default checks with the keys of `site`. */
+  readonly verify?: (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+  /** L3, last condition: device registration, range, frames, re-assessment. */
+  readonly validate: (lane: GatewayIndex, statements: readonly Statement[]) => Promise<Verdict>;
+  readonly events: ReplicaEvents;
+};
+
+export type LaneStatus = {
+  readonly gateway: string;
+  /** Bundles on disk here, certified, finalized, executed: counts. */
+  readonly held: number;
+  readonly certified: number;
+  readonly finalized: number;
+  readonly executed: number;
+};
+
+export type ReplicaStatus = {
+  readonly view: number;
+  readonly finalizedView: number;
+  readonly leader: string;
+  readonly lanes: readonly LaneStatus[];
+  readonly log: { readonly size: number; readonly root: Hash; readonly statements: number };
+  readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
+  readonly anchoredSize: number;
+  /** Statements of this gateway's own lane. */
+  readonly counts: { readonly accepted: number; readonly final: number; readonly anchored: number };
+  readonly refusals: number;
+  readonly evidence: number;
+  /** Messages that no honest gateway sends, by sender. */
+  readonly rejects: readonly number[];
+  readonly queues: Readonly<Record<string, number>>;
+  readonly viewsNullified: number;
+  readonly halted: string | null;
+};
+
+export type Replica = {
+  readonly receive: (from: GatewayIndex, message: Uint8Array) => void;
+  readonly linkUp: (peer: GatewayIndex) => void;
+  readonly linkDown: (peer: GatewayIndex) => void;
+  /**
+   * Numbers, seals, signs and fsyncs a statement in a group commit, then resolves (promise 1). Rejects with `QueueFull`
+   * when more than 10,000 wait: the caller tells its device to try again.
+   */
+  readonly accept: (draft: Draft) => Promise<{ readonly number: number }>;
+  /** The anchor client has the countersignature of a shared ledger: `note` carries it. */
+  readonly anchored: (ledger: string, size: number, note: string) => void;
+  readonly status: () => ReplicaStatus;
+  /** Resolves when everything handed over before is on disk. Nothing is sent afterwards. */
+  readonly stop: () => Promise<void>;
+};

@@ -1,0 +1,156 @@
+/** A whole site in one process and in virtual time: the very replicas that gateways run, over a hostile network and disks. */
+import { sign } from "../../ledger/crypto/index.ts";
+import { type Replica, startReplica } from "../../ledger/replica/index.ts";
+import type { Assessment, Measurement } from "../../ledger/statement/index.ts";
+import { type MemoryStore, openMemoryStore } from "../../ledger/store/memory.ts";
+import { type Clock, virtualClock } from "./clock.ts";
+import type { Random } from "./random.ts";
+import { type SimulatedSite, simulatedSite } from "./site.ts";
+
+/** 2026-01-01, so that times in statements look like times. */
+const EPOCH_MS = 1_767_225_600_000;
+
+export type Conditions = {
+  readonly latencyMs: number;
+  readonly loss: number;
+  readonly duplicates: number;
+  readonly fsyncMs: number;
+};
+
+export type Accepted = { readonly gateway: number; readonly number: number; readonly item: string };
+
+export type Node = {
+  replica: Replica | null;
+  store: MemoryStore;
+  /** Counts lives; what an earlier life left in flight is not delivered to a later one. */
+  life: number;
+};
+
+export type Cluster = {
+  readonly clock: Clock;
+  readonly nodes: readonly Node[];
+  readonly site: SimulatedSite;
+  readonly accepted: readonly Accepted[];
+  readonly halts: readonly string[];
+  readonly start: (index: number) => Promise<void>;
+  readonly crash: (index: number) => void;
+  readonly offer: (index: number, item: string) => void;
+  /** True cuts the path from one to the other; both ways are set apart. */
+  readonly cut: (from: number, to: number, isCut: boolean) => void;
+  readonly setConditions: (conditions: Conditions) => void;
+  readonly run: (untilMs: number) => Promise<void>;
+};
+
+export function makeCluster(gateways: number, random: Random, initial: Conditions): Cluster {
+  const site = simulatedSite(gateways);
+  const clock = virtualClock(EPOCH_MS);
+  const cuts = new Set<string>();
+  const accepted: Accepted[] = [];
+  const halts: string[] = [];
+  let conditions = initial;
+  const nodes: Node[] = Array.from({ length: gateways }, () => ({ replica: null, store: newStore(), life: 0 }));
+
+  function newStore(): MemoryStore {
+    return openMemoryStore({ lanes: gateways, sync: (done) => void clock.after(random.wait(conditions.fsyncMs), done) });
+  }
+
+  function transmit(from: number, to: number, bytes: Uint8Array): void {
+    const copies = random.chance(conditions.loss) ? 0 : random.chance(conditions.duplicates) ? 2 : 1;
+    const life = nodes[to]?.life;
+    for (let copy = 0; copy < copies; copy += 1) {
+      clock.after(random.wait(conditions.latencyMs), () => {
+        const node = nodes[to];
+        if (cuts.has(`${from}>${to}`) || node === undefined || node.life !== life) return;
+        node.replica?.receive(from, bytes);
+      });
+    }
+  }
+
+  async function start(index: number): Promise<void> {
+    const node = nodes[index] as Node;
+    const { life } = node;
+    const recovered = { silentLanes: [], executedCounts: [], anchoredCounts: [], ...(await node.store.recover()) };
+    const alive = () => node.life === life;
+    const checkpointKey = site.checkpointKeys[index];
+    const signer = site.signers[index];
+    if (checkpointKey === undefined || signer === undefined) throw new Error(`no keys for gateway ${index}`);
+    node.replica = startReplica({
+      site: site.site,
+      self: index,
+      store: node.store,
+      recovered,
+      send: (to, bytes) => (alive() ? transmit(index, to, bytes) : undefined),
+      now: clock.now,
+      after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),
+      keys: { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) },
+      verify: site.verify,
+      validate: () => Promise.resolve({ kind: "accept" }),
+      events: {
+        executed: () => undefined,
+        checkpoint: () => undefined,
+        anchored: () => undefined,
+        refusal: () => undefined,
+        evidence: () => undefined,
+        halted: (error) => (alive() ? void halts.push(`gw-${index + 1}: ${error.stack ?? error.message}`) : undefined),
+      },
+    });
+    for (const [peer, other] of nodes.entries()) {
+      if (peer === index || other.replica === null) continue;
+      const otherLife = other.life;
+      clock.after(conditions.latencyMs, () => {
+        if (!alive() || other.life !== otherLife) return;
+        node.replica?.linkUp(peer);
+        other.replica?.linkUp(index);
+      });
+    }
+  }
+
+  return {
+    clock,
+    nodes,
+    site,
+    accepted,
+    halts,
+    start,
+    crash: (index) => {
+      const node = nodes[index] as Node;
+      if (node.replica === null) return;
+      node.life += 1;
+      node.replica = null;
+      node.store = node.store.crash(random.chance(0.5) ? "kept" : "lost");
+      for (const other of nodes) other.replica?.linkDown(index);
+    },
+    offer: (index, item) => {
+      const node = nodes[index] as Node;
+      const { life } = node;
+      node.replica?.accept({ measurement: measurementOf(item, clock.now()), assessment: ASSESSMENT, writes: () => [] }).then(
+        ({ number }) => (node.life === life ? accepted.push({ gateway: index, number, item }) : 0),
+        () => 0,
+      );
+    },
+    cut: (from, to, isCut) => void (isCut ? cuts.add(`${from}>${to}`) : cuts.delete(`${from}>${to}`)),
+    setConditions: (next) => {
+      conditions = next;
+    },
+    run: async (untilMs) => {
+      while (await clock.step(EPOCH_MS + untilMs)) {
+        if (halts.length > 0) return;
+      }
+    },
+  };
+}
+
+const ASSESSMENT: Assessment = { model: "0".repeat(64), predictedGrams: 1000, lowGrams: 500, highGrams: 2000, verdict: "accept", reasons: [] };
+
+function measurementOf(item: string, nowMs: number): Measurement {
+  const metres = (mantissa: number) => ({ mantissa, exponent: -3 });
+  return {
+    station: "bench",
+    item,
+    at: Math.floor(nowMs),
+    mass: { mantissa: 1234, exponent: -3 },
+    division: { mantissa: 1, exponent: -3 },
+    dimensions: { length: metres(300), width: metres(200), height: metres(100) },
+    frames: [],
+  };
+}

@@ -1,0 +1,42 @@
+/** `npm run sim -- --seeds A..B [--gateways N]`: many seeds; `--seed S --trace` replays one. The last line is JSON. */
+import { parseArgs } from "node:util";
+import { simulate } from "./simulation.ts";
+
+const { values } = parseArgs({
+  options: { seeds: { type: "string", default: "1..100" }, seed: { type: "string" }, gateways: { type: "string", default: "4" }, trace: { type: "boolean", default: false } },
+});
+
+const gateways = numberOf("--gateways", values.gateways);
+const range = values.seed === undefined ? /^(\d+)\.\.(\d+)$/.exec(values.seeds) : ["", values.seed, values.seed];
+if (range === null) fail(`--seeds ${values.seeds} is not a range: write --seeds 1..1000`);
+const [first, last] = [numberOf("--seeds", range[1]), numberOf("--seeds", range[2])];
+
+const failedSeeds: number[] = [];
+let violations = 0;
+let accepted = 0;
+const startedMs = performance.now();
+for (let seed = first; seed <= last; seed += 1) {
+  const outcome = await simulate({ seed, gateways, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
+  accepted += outcome.accepted;
+  if (outcome.violations.length > 0) {
+    failedSeeds.push(seed);
+    violations += outcome.violations.length;
+    console.error(`seed ${seed}: ${outcome.violations.slice(0, 3).join("; ")}`);
+  }
+  if (values.trace) console.log(JSON.stringify(outcome));
+  if ((seed - first) % 100 === 99) console.error(`seed ${seed}: ${violations} violations so far`);
+}
+const seconds = (performance.now() - startedMs) / 1000;
+console.log(JSON.stringify({ seeds: last - first + 1, violations, failedSeeds, accepted, gateways, seedsPerSecond: Number(((last - first + 1) / seconds).toFixed(1)) }));
+process.exitCode = violations > 0 ? 1 : 0;
+
+function numberOf(option: string, text: string | undefined): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) fail(`${option} ${text} is not a whole number`);
+  return value;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

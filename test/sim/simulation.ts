@@ -1,0 +1,141 @@
+/** One seed, one run: a site under load and faults, then healed; afterwards everything that was promised is checked. */
+import { createHash } from "node:crypto";
+import { decodeStatement } from "../../ledger/statement/index.ts";
+import { type Cluster, type Conditions, makeCluster } from "./cluster.ts";
+import { type Random, seeded } from "./random.ts";
+
+export type Outcome = { readonly seed: number; readonly violations: readonly string[]; readonly accepted: number; readonly final: number; readonly views: number; readonly crashes: number; readonly traceHash: string };
+
+const FAULTY_MS = 6_000;
+/** After the network heals everything accepted must become final within this time. */
+const HEALED_MS = 30_000;
+const CALM: Conditions = { latencyMs: 1, loss: 0, duplicates: 0, fsyncMs: 1 };
+
+export type Options = { readonly seed: number; readonly gateways: number; readonly trace?: (line: string) => void };
+
+export async function simulate({ seed, gateways, trace }: Options): Promise<Outcome> {
+  const random = seeded(seed);
+  const cluster = makeCluster(gateways, random, conditionsFor(random));
+  const hash = createHash("sha256");
+  const note = (line: string) => {
+    hash.update(`${line}\n`);
+    trace?.(`${(cluster.clock.now() % 1e6).toFixed(3)} ${line}`);
+  };
+  for (const index of cluster.nodes.keys()) await cluster.start(index);
+  const crashes = scheduleFaults(cluster, random, note);
+  scheduleLoad(cluster, random);
+  await cluster.run(FAULTY_MS);
+  await heal(cluster);
+  note("healed");
+  await cluster.run(FAULTY_MS + HEALED_MS);
+  const { violations, final } = await check(cluster, note);
+  const views = Math.max(...cluster.nodes.map(({ replica }) => replica?.status().view ?? 0));
+  return { seed, violations, accepted: cluster.accepted.length, final, views, crashes: crashes(), traceHash: hash.digest("hex") };
+}
+
+function conditionsFor(random: Random): Conditions {
+  return {
+    latencyMs: random.pick([0.2, 1, 5, 40]),
+    loss: random.pick([0, 0, 0.02, 0.1, 0.3]),
+    duplicates: random.pick([0, 0.05]),
+    fsyncMs: random.pick([0.3, 2, 20]),
+  };
+}
+
+function scheduleLoad(cluster: Cluster, random: Random): void {
+  const meanMs = random.pick([50, 150, 400]);
+  for (const index of cluster.nodes.keys()) {
+    let made = 0;
+    const next = () => {
+      cluster.offer(index, `item-${index + 1}-${made}`);
+      made += 1;
+      if (made * meanMs < FAULTY_MS) cluster.clock.after(random.wait(meanMs), next);
+    };
+    cluster.clock.after(random.wait(meanMs), next);
+  }
+}
+
+/** Crashes, restarts, partitions (also one-way) and changing conditions, each at its own time. */
+function scheduleFaults(cluster: Cluster, random: Random, note: (line: string) => void): () => number {
+  let crashed = 0;
+  const faults = random.below(8);
+  for (let fault = 0; fault < faults; fault += 1) {
+    cluster.clock.after(random.next() * FAULTY_MS, () => {
+      const index = random.below(cluster.nodes.length);
+      switch (random.below(4)) {
+        case 0:
+        case 1:
+          note(`crash gw-${index + 1}`);
+          crashed += 1;
+          cluster.crash(index);
+          cluster.clock.after(random.wait(500), () => restart(cluster, index, note));
+          return;
+        case 2: {
+          const other = random.below(cluster.nodes.length);
+          note(`cut gw-${index + 1} > gw-${other + 1}`);
+          cluster.cut(index, other, true);
+          if (random.chance(0.5)) cluster.cut(other, index, true);
+          return;
+        }
+        default:
+          note("crash of the whole site");
+          crashed += 1;
+          for (const each of cluster.nodes.keys()) cluster.crash(each);
+          for (const each of cluster.nodes.keys()) cluster.clock.after(random.wait(300), () => restart(cluster, each, note));
+      }
+    });
+  }
+  return () => crashed;
+}
+
+function restart(cluster: Cluster, index: number, note: (line: string) => void): void {
+  if (cluster.nodes[index]?.replica !== null) return;
+  note(`start gw-${index + 1}`);
+  void cluster.start(index);
+}
+
+async function heal(cluster: Cluster): Promise<void> {
+  cluster.setConditions(CALM);
+  for (const [from, node] of cluster.nodes.entries()) {
+    for (const to of cluster.nodes.keys()) cluster.cut(from, to, false);
+    if (node.replica === null) await cluster.start(from);
+  }
+}
+
+/** Promises 1, 2, 7 and agreement, on the stores alone: what a gateway says of itself does not count. */
+async function check(cluster: Cluster, note: (line: string) => void): Promise<{ readonly violations: readonly string[]; readonly final: number }> {
+  const violations: string[] = [...cluster.halts];
+  if (violations.length > 0) return { violations, final: 0 };
+  const logs = await Promise.all(cluster.nodes.map(({ store }) => logOf(store)));
+  const longest = logs.reduce((a, b) => (b.length > a.length ? b : a));
+  for (const [index, log] of logs.entries()) {
+    for (const [at, line] of log.entries()) {
+      if (line !== longest[at]) violations.push(`agreement: gw-${index + 1} has ${line} at index ${at}, another has ${longest[at]}`);
+    }
+    if (log.length !== longest.length) violations.push(`progress: gw-${index + 1} has ${log.length} final statements, another has ${longest.length}`);
+  }
+  const seen = new Map<string, number>();
+  for (const line of longest) seen.set(line, (seen.get(line) ?? 0) + 1);
+  for (const [line, times] of seen) if (times > 1) violations.push(`doubled: ${line} is final ${times} times`);
+  const items = new Set(longest.map((line) => line.split(" ")[2]));
+  if (items.size !== longest.length) violations.push("doubled: an item is final twice");
+  for (const { gateway, number, item } of cluster.accepted) {
+    if (!seen.has(`${gateway} ${number} ${item}`)) violations.push(`lost: ${item} was accepted by gw-${gateway + 1} as ${number} and is not final`);
+  }
+  const roots = new Set(cluster.nodes.map(({ replica }) => JSON.stringify(replica?.status().log)));
+  if (roots.size > 1) violations.push(`agreement: the logs end differently: ${[...roots].join(" ")}`);
+  for (const line of longest) note(line);
+  return { violations, final: longest.length };
+}
+
+async function logOf(store: Cluster["nodes"][number]["store"]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (;;) {
+    const page = await store.statementsAfter(lines.length - 1, 1000);
+    if (page.length === 0) return lines;
+    for (const { lane, number, bytes } of page) {
+      const decoded = decodeStatement(bytes);
+      lines.push(`${lane} ${number} ${decoded.kind === "accept" ? decoded.statement.measurement.item : "undecodable"}`);
+    }
+  }
+}

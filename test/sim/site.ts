@@ -1,0 +1,51 @@
+/** The configuration of a simulated site. Keys are made from their names, so that every run has the same. */
+import { createHash } from "node:crypto";
+import { importRawKey, type PrivateKey, toHex } from "../../ledger/crypto/index.ts";
+import { formatVkey, type Site, siteOf, verifierKey } from "../../ledger/management/index.ts";
+
+export type SimulatedSite = { readonly site: Site; readonly checkpointKeys: readonly PrivateKey[]; readonly signers: readonly ((message: Uint8Array) => Uint8Array)[]; readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean };
+
+const made = new Map<number, SimulatedSite>();
+
+export function simulatedSite(gateways: number): SimulatedSite {
+  const known = made.get(gateways);
+  if (known !== undefined) return known;
+  const names = Array.from({ length: gateways }, (_, index) => `gw-${index + 1}`);
+  const key = (purpose: string, name: string) => importRawKey(digest(`${purpose} ${name}`));
+  const checkpointKeys = names.map((name) => key("checkpoint", name));
+  const site = siteOf({
+    site: "sim",
+    epoch: 0,
+    gateways: names.map((name, index) => ({
+      name,
+      key: formatVkey(verifierKey(`sim/${name}`, 1, key("identity", name).publicKey)),
+      checkpointKey: formatVkey(verifierKey(`sim/${name}`, 4, (checkpointKeys[index] as PrivateKey).publicKey)),
+      tlsPin: toHex(digest(`tls ${name}`)),
+    })),
+    devices: [],
+    ledgers: [{ name: "embedded", kind: "embedded", key: formatVkey(verifierKey("ledger", 4, key("ledger", "embedded").publicKey)) }],
+    model: { sha256: toHex(digest("model")), toleranceMilli: 5 },
+  });
+  const signers = names.map((name) => (message: Uint8Array) => seal(name, message));
+  const verify = (signer: number, message: Uint8Array, signature: Uint8Array) => {
+    const name = names[signer];
+    return name !== undefined && Buffer.compare(seal(name, message), signature) === 0;
+  };
+  const simulated = { site, checkpointKeys, signers, verify };
+  made.set(gateways, simulated);
+  return simulated;
+}
+
+/**
+ * Stands for Ed25519 where only its promise matters: nobody else can make it. The agreement core takes signing and verifying as
+ * inputs, and a simulation of thousands of runs would spend its time in curve arithmetic otherwise.
+ */
+function seal(name: string, message: Uint8Array): Uint8Array {
+  const half = createHash("sha256").update(`secret of ${name}`).update(message).digest();
+  return new Uint8Array(Buffer.concat([half, half]));
+}
+
+function digest(text: string): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(text).digest());
+}
+
