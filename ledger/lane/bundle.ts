@@ -1,4 +1,4 @@
-import { type CborValue, contentOf, decode, encode, tagged } from "../cbor/index.ts";
+import { type CborValue, contentOf, decode, decodeUnchecked, encode, tagged } from "../cbor/index.ts";
 import { bytesEqual, fromHex, sha256, toHex } from "../crypto/index.ts";
 import { leafHash, treeRoot } from "../log/index.ts";
 import { NAME_PATTERN } from "../statement/index.ts";
@@ -183,7 +183,7 @@ type OpenedHeader =
 
 /** B3: reads the protected header; the comparison with its own encoding refuses every label that B3 does not name. */
 export function openProtected(bytes: Uint8Array): OpenedHeader {
-  const decoded = decode(bytes);
+  const decoded = decodeUnchecked(bytes);
   if (decoded.kind === "reject") return rejected(`in the protected header ${decoded.reason}`);
   const map = decoded.value;
   if (!(map instanceof Map)) return rejected("the protected header is not a map");

@@ -3,7 +3,7 @@ import { decode } from "../cbor/index.ts";
 import { type Committee, type GatewayIndex, invariant } from "../committee/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered } from "../store/port.ts";
-import { type LaneCertificate, readLaneCertificate } from "./certificate.ts";
+import { type Ack, ackBytes, type LaneCertificate, readLaneCertificate } from "./certificate.ts";
 import { NO_HASH } from "./lanes.ts";
 import type { Lane, Lanes } from "./types.ts";
 
@@ -26,7 +26,7 @@ export function recoverLanes(committee: Committee, stored: Recovered["lanes"], s
   const lanes = Array.from({ length: committee.size }, (_, index) => {
     const found = stored.find(({ lane }) => lane === index);
     const lane = found === undefined ? EMPTY : recoverLane(found);
-    return { ...lane, silent: silent.has(index) };
+    return withOwnAck(committee, index, { ...lane, silent: silent.has(index) });
   });
   const peers = lanes.flatMap((_, index) => (index === committee.self ? [] : [index]));
   return { lanes, copies: new Map(peers.map((peer) => [peer, { held: 0, sent: null }])), movedAtMs: 0, wakeAtMs: null };
@@ -37,6 +37,18 @@ function recoverLane({ number, hash, nextStatement, certificate, lastStatement }
   const last = decodeStatement(lastStatement);
   invariant(last.kind === "accept", "the store holds a statement that this program did not accept");
   return { ...EMPTY, held: number + 1, heldHash: hash, nextStatement, lastAtMs: last.statement.measurement.at, certificate: recoverCertificate(certificate) };
+}
+
+/**
+ * L3: the last body that was on disk before the restart is acknowledged again, in case the ack or its certificate went
+ * down with the process. That one vouches for all below it (L4); the ones above follow as they come.
+ */
+function withOwnAck(committee: Committee, index: GatewayIndex, lane: Lane): Lane {
+  const number = lane.held - 1;
+  if (index === committee.self || lane.silent || number <= (lane.certificate?.number ?? -1)) return lane;
+  const signature = committee.sign(ackBytes(committee, index, number, lane.heldHash));
+  const ack: Ack = { lane: index, number, hash: lane.heldHash, voter: committee.self, signature };
+  return { ...lane, acks: new Map([[number, new Map([[committee.self, ack]])]]) };
 }
 
 function recoverCertificate(bytes: Uint8Array | null): LaneCertificate | null {

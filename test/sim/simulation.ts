@@ -125,6 +125,7 @@ async function check(cluster: Cluster, note: (line: string) => void): Promise<{ 
   const roots = new Set(cluster.nodes.map(({ replica }) => JSON.stringify(replica?.status().log)));
   if (roots.size > 1) violations.push(`agreement: the logs end differently: ${[...roots].join(" ")}`);
   for (const line of longest) note(line);
+  for (const { replica } of cluster.nodes) note(JSON.stringify(replica?.status()));
   return { violations, final: longest.length };
 }
 
