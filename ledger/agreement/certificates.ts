@@ -21,7 +21,10 @@ export function castVote(turn: Turn, vote: Vote): void {
   const signed: SignedVote = { vote, voter: committee.self, signature: committee.sign(voteBytes(committee, vote)) };
   setRound(turn, vote.view, { sent: { ...sent, [vote.kind]: signed } });
   const message = { kind: "vote", vote: signed } as const;
-  turn.effects.push({ kind: "persist", write: { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) } });
+  turn.effects.push({
+    kind: "persist",
+    write: { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) },
+  });
   turn.effects.push({ kind: "send", to: "all", message });
   countVote(turn, signed);
 }
@@ -48,7 +51,13 @@ export function countVote(turn: Turn, signed: SignedVote): void {
 
 function accuseVoter(turn: Turn, first: SignedVote, second: SignedVote): void {
   const messages = [first, second].map((vote) => ({ kind: "vote", vote }) as const);
-  turn.effects.push({ kind: "accuse", fault: "equivocating-voter", gateway: second.voter, view: second.vote.view, messages });
+  turn.effects.push({
+    kind: "accuse",
+    fault: "equivocating-voter",
+    gateway: second.voter,
+    view: second.vote.view,
+    messages,
+  });
 }
 
 export function certificateHolds(turn: Turn, certificate: Certificate): boolean {
@@ -75,7 +84,10 @@ export function acceptCertificate(turn: Turn, certificate: Certificate): void {
   const { vote } = certificate;
   if (alreadyKnown(turn.state, certificate)) return;
   const message = { kind: "certificate", certificate } as const;
-  turn.effects.push({ kind: "persist", write: { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) } });
+  turn.effects.push({
+    kind: "persist",
+    write: { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) },
+  });
   // A2: relayed once, on the way in; late ones for views already left help nobody.
   if (vote.view >= turn.state.view || vote.kind === "finalize") turn.effects.push({ kind: "send", to: "all", message });
   switch (vote.kind) {

@@ -3,7 +3,18 @@ import type { CborValue } from "../cbor/index.ts";
 import { encode } from "../cbor/index.ts";
 import type { Hash } from "../committee/index.ts";
 import { hashBytes } from "../committee/index.ts";
-import { asGateway, asHash, asList, asNatural, asSignature, asSignatures, asText, Malformed, MAX_GATEWAYS, signaturesValue } from "../committee/wire.ts";
+import {
+  asGateway,
+  asHash,
+  asList,
+  asNatural,
+  asSignature,
+  asSignatures,
+  asText,
+  Malformed,
+  MAX_GATEWAYS,
+  signaturesValue,
+} from "../committee/wire.ts";
 import { sha256, toHex } from "../crypto/index.ts";
 import { laneCertificateValue, readLaneCertificate } from "../lane/index.ts";
 import { hashOf } from "./turn.ts";
@@ -143,7 +154,11 @@ export function readMessage(fields: readonly CborValue[]): Message | null {
     case "block":
       return { kind, block: readBlock(a) };
     case "finalized":
-      return { kind, blocks: asList(a, "blocks", MAX_BLOCKS_A_MESSAGE).map(readBlock), finalization: readCertificate(b) };
+      return {
+        kind,
+        blocks: asList(a, "blocks", MAX_BLOCKS_A_MESSAGE).map(readBlock),
+        finalization: readCertificate(b),
+      };
     default:
       return null;
   }
@@ -156,5 +171,9 @@ function readSignedVote(
   voter: CborValue | undefined,
   signature: CborValue | undefined,
 ): SignedVote {
-  return { vote: readVote(kind, view, hash), voter: asGateway(voter, "voter"), signature: asSignature(signature, "vote signature") };
+  return {
+    vote: readVote(kind, view, hash),
+    voter: asGateway(voter, "voter"),
+    signature: asSignature(signature, "vote signature"),
+  };
 }

@@ -19,11 +19,20 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   const chain = chainTo(turn.state, vote.hash);
   if (chain === null) return;
   const last = chain.at(-1);
-  invariant(last !== undefined && last.block.view === vote.view, `the block final in view ${vote.view} is not of that view`);
+  invariant(
+    last !== undefined && last.block.view === vote.view,
+    `the block final in view ${vote.view} is not of that view`,
+  );
   const written = chain.map(({ hash, block }) => ({ view: block.view, hash, bytes: encodeBlock(block) }));
   turn.effects.push({
     kind: "persist",
-    write: { kind: "finalized", view: vote.view, hash: vote.hash, finalization: encodeMessage({ kind: "certificate", certificate: finalization }), chain: written },
+    write: {
+      kind: "finalized",
+      view: vote.view,
+      hash: vote.hash,
+      finalization: encodeMessage({ kind: "certificate", certificate: finalization }),
+      chain: written,
+    },
   });
   turn.effects.push({ kind: "finalize", blocks: chain });
   const blocks = new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view));
@@ -32,7 +41,12 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
     highest,
     hashes: new Map([...hashes].filter(([number]) => number > (tips[lane]?.number ?? -1))),
   }));
-  turn.state = { ...turn.state, delivered: { view: vote.view, hash: vote.hash, tips, finalization }, blocks, certified };
+  turn.state = {
+    ...turn.state,
+    delivered: { view: vote.view, hash: vote.hash, tips, finalization },
+    blocks,
+    certified,
+  };
   onFinalized(turn);
 }
 

@@ -1,4 +1,12 @@
-export { blockHash, encodeBlock, encodeMessage, MAX_BLOCKS_A_MESSAGE, messageValue, readBlock, readMessage } from "./codec.ts";
+export {
+  blockHash,
+  encodeBlock,
+  encodeMessage,
+  MAX_BLOCKS_A_MESSAGE,
+  messageValue,
+  readBlock,
+  readMessage,
+} from "./codec.ts";
 export { wakeAtMs } from "./pace.ts";
 export { genesisOf, recoverState, storedCertificate } from "./recover.ts";
 export { step } from "./step.ts";

@@ -10,7 +10,14 @@ const MAX_DOUBLINGS = 8;
 const GAIN = 1 / 8;
 
 export const INITIAL_PACE: Pace = { meanMs: 60, varianceMs2: 400, nullified: 0, proposed: null };
-export const STOPPED: Deadlines = { started: false, proposalMs: null, certificateMs: null, retransmitMs: null, carryMs: null, mayCarry: false };
+export const STOPPED: Deadlines = {
+  started: false,
+  proposalMs: null,
+  certificateMs: null,
+  retransmitMs: null,
+  carryMs: null,
+  mayCarry: false,
+};
 
 /** A11: D = clamp(mean + 3 sigma of own propose-to-notarize times), doubled for each consecutive nullified view. */
 export function patienceMs(pace: Pace): number {
@@ -55,7 +62,9 @@ export function isPending(state: State): boolean {
   if (finalView(state) > state.delivered.view) return true;
   if (roundOf(state, state.view).proposal !== null) return true;
   for (const round of state.rounds.values()) if (round.notarization !== null) return true;
-  return state.certified.some(({ highest }, lane) => highest !== null && highest.number > (state.delivered.tips[lane]?.number ?? -1));
+  return state.certified.some(
+    ({ highest }, lane) => highest !== null && highest.number > (state.delivered.tips[lane]?.number ?? -1),
+  );
 }
 
 /** Starts or stops the clocks of the current view, as there is something to order or not. */

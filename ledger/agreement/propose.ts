@@ -25,7 +25,9 @@ export function groundFor(state: State, view: number): Ground | null {
     if (round.notarization !== null && round.notarization.vote.kind === "notarize") {
       const { hash } = round.notarization.vote;
       const parent = parentOf(state, hash);
-      return parent === null ? null : { view: below, hash, tips: parent.tips, certificate: round.notarization, nullifications };
+      return parent === null
+        ? null
+        : { view: below, hash, tips: parent.tips, certificate: round.notarization, nullifications };
     }
     if (round.nullification === null) return null;
     nullifications.push(round.nullification);
@@ -49,10 +51,22 @@ export function propose(turn: Turn): void {
     const certificate = advanced.find((other) => other.lane === lane);
     return certificate === undefined ? tip : { number: certificate.number, hash: certificate.hash };
   });
-  const block: Block = { view, parent: ground.hash, tips, configHash: committee.configHash, checkpoint: state.checkpoint };
+  const block: Block = {
+    view,
+    parent: ground.hash,
+    tips,
+    configHash: committee.configHash,
+    checkpoint: state.checkpoint,
+  };
   const hash = blockHash(block);
   const signature = committee.sign(proposalBytes(committee, view, hash));
-  const proposal: Proposal = { block, parent: ground.certificate, nullifications: ground.nullifications, laneCertificates: advanced, signature };
+  const proposal: Proposal = {
+    block,
+    parent: ground.certificate,
+    nullifications: ground.nullifications,
+    laneCertificates: advanced,
+    signature,
+  };
   const message = { kind: "propose", proposal } as const;
   // A9: after a restart the very same proposal is sent again, never another one of this view.
   turn.effects.push({ kind: "persist", write: { kind: "proposal", view, bytes: encodeMessage(message) } });
@@ -63,7 +77,9 @@ export function propose(turn: Turn): void {
 }
 
 function advancedLanes(state: State, tips: readonly Tip[]): Proposal["laneCertificates"] {
-  return state.certified.flatMap(({ highest }) => (highest !== null && highest.number > numberAt(tips, highest.lane) ? [highest] : []));
+  return state.certified.flatMap(({ highest }) =>
+    highest !== null && highest.number > numberAt(tips, highest.lane) ? [highest] : [],
+  );
 }
 
 function numberAt(tips: readonly Tip[], lane: number): number {
@@ -102,7 +118,10 @@ export function notarize(turn: Turn): void {
   }
 }
 
-type Judgement = { readonly kind: "valid" } | { readonly kind: "wait" } | { readonly kind: "invalid"; readonly reason: string };
+type Judgement =
+  | { readonly kind: "valid" }
+  | { readonly kind: "wait" }
+  | { readonly kind: "invalid"; readonly reason: string };
 
 function invalid(reason: string): Judgement {
   return { kind: "invalid", reason };
@@ -112,9 +131,11 @@ function invalid(reason: string): Judgement {
 function judge(turn: Turn, { block, laneCertificates }: Proposal): Judgement {
   const { committee, state } = turn;
   if (block.configHash !== committee.configHash) return invalid("its configuration is not the active one");
-  if (block.tips.length !== committee.size) return invalid(`its cut has ${block.tips.length} lanes, the site has ${committee.size}`);
+  if (block.tips.length !== committee.size)
+    return invalid(`its cut has ${block.tips.length} lanes, the site has ${committee.size}`);
   const root = block.checkpoint === null ? undefined : state.roots.get(block.checkpoint.size);
-  if (root !== undefined && root !== block.checkpoint?.root) return invalid(`its checkpoint of size ${block.checkpoint?.size} has another root`);
+  if (root !== undefined && root !== block.checkpoint?.root)
+    return invalid(`its checkpoint of size ${block.checkpoint?.size} has another root`);
 
   const parent = parentOf(state, block.parent);
   if (parent === null) return { kind: "wait" };
@@ -133,7 +154,12 @@ function isNotarized(state: State, view: number, hash: Hash): boolean {
 }
 
 /** A1, A4: no lane goes backwards, and every step forward has its certificate. */
-function judgeCut(turn: Turn, from: readonly Tip[], to: readonly Tip[], certificates: Proposal["laneCertificates"]): Judgement {
+function judgeCut(
+  turn: Turn,
+  from: readonly Tip[],
+  to: readonly Tip[],
+  certificates: Proposal["laneCertificates"],
+): Judgement {
   for (const [lane, tip] of to.entries()) {
     const before = from[lane];
     invariant(before !== undefined, `no tip for lane ${lane}`);
@@ -144,9 +170,12 @@ function judgeCut(turn: Turn, from: readonly Tip[], to: readonly Tip[], certific
     }
     // What the lanes have certified themselves was checked there.
     if (turn.state.certified[lane]?.hashes.get(tip.number) === tip.hash) continue;
-    const certificate = certificates.find((other) => other.lane === lane && other.number === tip.number && other.hash === tip.hash);
+    const certificate = certificates.find(
+      (other) => other.lane === lane && other.number === tip.number && other.hash === tip.hash,
+    );
     if (certificate === undefined) return invalid(`lane ${lane} advances without a certificate`);
-    if (!laneCertificateHolds(turn.committee, certificate)) return invalid(`the certificate of lane ${lane} does not hold`);
+    if (!laneCertificateHolds(turn.committee, certificate))
+      return invalid(`the certificate of lane ${lane} does not hold`);
   }
   return { kind: "valid" };
 }

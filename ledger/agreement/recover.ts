@@ -21,7 +21,11 @@ export function genesisOf({ site, epoch, configHash, size }: Committee): State["
 export type Stored = Pick<Recovered, "finalized" | "votes" | "proposals" | "certificates" | "blocks">;
 
 /** Shapes what the store gave back. Throws when it does not decode: then the disk is not what this program wrote. */
-export function recoverState(committee: Committee, stored: Stored, certified: readonly (LaneCertificate | null)[]): State {
+export function recoverState(
+  committee: Committee,
+  stored: Stored,
+  certified: readonly (LaneCertificate | null)[],
+): State {
   const delivered = stored.finalized === null ? genesisOf(committee) : deliveredFrom(stored.finalized);
   let state: State = {
     view: delivered.view + 1,
@@ -29,8 +33,13 @@ export function recoverState(committee: Committee, stored: Stored, certified: re
     highest: delivered.finalization,
     finalAtMs: null,
     rounds: new Map(),
-    blocks: new Map(stored.blocks.filter(({ view }) => view > delivered.view).map(({ hash, bytes }) => [hash, storedBlock(bytes)])),
-    certified: certified.map((highest) => ({ highest, hashes: new Map(highest === null ? [] : [[highest.number, highest.hash]]) })),
+    blocks: new Map(
+      stored.blocks.filter(({ view }) => view > delivered.view).map(({ hash, bytes }) => [hash, storedBlock(bytes)]),
+    ),
+    certified: certified.map((highest) => ({
+      highest,
+      hashes: new Map(highest === null ? [] : [[highest.number, highest.hash]]),
+    })),
     checkpoint: null,
     roots: new Map(),
     pace: INITIAL_PACE,
@@ -97,7 +106,10 @@ function withCertificate(state: State, certificate: Certificate): State {
 
 /** A9: votes are counted and, by retransmission, sent again verbatim; A4 to A6 see them as sent. */
 function withVote(committee: Committee, state: State, message: Message): State {
-  invariant(message.kind === "vote" && message.vote.voter === committee.self, "the store holds a vote that is not this gateway's");
+  invariant(
+    message.kind === "vote" && message.vote.voter === committee.self,
+    "the store holds a vote that is not this gateway's",
+  );
   const signed = message.vote;
   const box = ({ notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const)[signed.vote.kind];
   return changed(state, signed.vote.view, (round) => ({

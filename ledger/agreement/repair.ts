@@ -15,7 +15,8 @@ const MAX_VIEWS_AN_ANSWER = 64;
 /** A6: the clocks of the view have run out; and what was said before is said again, in case it was lost. */
 export function onWake(turn: Turn): void {
   const { deadlines, view } = turn.state;
-  if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs) setDeadlines(turn, { carryMs: null, mayCarry: true });
+  if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs)
+    setDeadlines(turn, { carryMs: null, mayCarry: true });
   const due = (timeMs: number | null) => timeMs !== null && timeMs <= turn.nowMs;
   const round = roundOf(turn.state, view);
   if ((due(deadlines.proposalMs) && round.proposal === null) || due(deadlines.certificateMs)) {
@@ -48,7 +49,8 @@ function standing(turn: Turn): readonly Message[] {
     for (const vote of votes) if (vote !== null) messages.push({ kind: "vote", vote });
   }
   const own = roundOf(state, state.view).proposal;
-  if (own !== null && leaderOf(turn.committee, state.view) === turn.committee.self) messages.push({ kind: "propose", proposal: own.proposal });
+  if (own !== null && leaderOf(turn.committee, state.view) === turn.committee.self)
+    messages.push({ kind: "propose", proposal: own.proposal });
   return messages;
 }
 
@@ -106,8 +108,13 @@ export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
 export function onBlock(turn: Turn, block: Block): void {
   const { state } = turn;
   const hash = blockHash(block);
-  const named = [...state.rounds.values()].some(({ notarization }) => notarization?.vote.kind === "notarize" && notarization.vote.hash === hash);
-  const wanted = named || (state.highest?.vote.kind === "finalize" && state.highest.vote.hash === hash) || [...state.blocks.values()].some((known) => known.parent === hash);
+  const named = [...state.rounds.values()].some(
+    ({ notarization }) => notarization?.vote.kind === "notarize" && notarization.vote.hash === hash,
+  );
+  const wanted =
+    named ||
+    (state.highest?.vote.kind === "finalize" && state.highest.vote.hash === hash) ||
+    [...state.blocks.values()].some((known) => known.parent === hash);
   if (wanted) keepBlock(turn, hash, block);
 }
 
@@ -115,9 +122,16 @@ export function onBlock(turn: Turn, block: Block): void {
  * A part of the finalized chain: believed because its last block carries a Finalization and every block names its parent
  * by hash. What does not link to the own chain is of no use and no fault.
  */
-export function onFinalizedChain(turn: Turn, from: GatewayIndex, blocks: readonly Block[], finalization: Certificate): void {
+export function onFinalizedChain(
+  turn: Turn,
+  from: GatewayIndex,
+  blocks: readonly Block[],
+  finalization: Certificate,
+): void {
   const { delivered } = turn.state;
-  const links = blocks.map((block) => ({ block, hash: blockHash(block) })).filter(({ block }) => block.view > delivered.view);
+  const links = blocks
+    .map((block) => ({ block, hash: blockHash(block) }))
+    .filter(({ block }) => block.view > delivered.view);
   const last = links.at(-1);
   if (last === undefined || finalization.vote.kind !== "finalize") return;
   let parent = delivered.hash;
@@ -125,8 +139,16 @@ export function onFinalizedChain(turn: Turn, from: GatewayIndex, blocks: readonl
     if (block.parent !== parent) return;
     parent = hash;
   }
-  if (last.hash !== finalization.vote.hash || last.block.view !== finalization.vote.view || !certificateHolds(turn, finalization)) {
-    turn.effects.push({ kind: "reject", from, reason: `a finalized chain whose certificate does not hold (view ${finalization.vote.view})` });
+  if (
+    last.hash !== finalization.vote.hash ||
+    last.block.view !== finalization.vote.view ||
+    !certificateHolds(turn, finalization)
+  ) {
+    turn.effects.push({
+      kind: "reject",
+      from,
+      reason: `a finalized chain whose certificate does not hold (view ${finalization.vote.view})`,
+    });
     return;
   }
   for (const { block, hash } of links) keepBlock(turn, hash, block);

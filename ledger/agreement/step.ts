@@ -13,7 +13,12 @@ import type { Certificate, Effect, Input, Message, Proposal, SignedVote, State }
 /** Own roots that are kept to hold proposals against. */
 const ROOTS_KEPT = 64;
 
-export function step(committee: Committee, state: State, input: Input, nowMs: number): { readonly state: State; readonly effects: readonly Effect[] } {
+export function step(
+  committee: Committee,
+  state: State,
+  input: Input,
+  nowMs: number,
+): { readonly state: State; readonly effects: readonly Effect[] } {
   const turn: Turn = { committee, nowMs, state, effects: [] };
   onInput(turn, input);
   settle(turn);
@@ -78,14 +83,16 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
   if (vote.view > state.view + HORIZON_VIEWS) return;
   if (voter >= committee.size) return reject(turn, from, `a vote by gateway ${voter}, which does not exist`);
   if (voter === committee.self) return;
-  if (!committee.verify(voter, voteBytes(committee, vote), signature)) return reject(turn, from, `a ${vote.kind} of gateway ${voter} whose signature does not hold`);
+  if (!committee.verify(voter, voteBytes(committee, vote), signature))
+    return reject(turn, from, `a ${vote.kind} of gateway ${voter} whose signature does not hold`);
   countVote(turn, signed);
   if (vote.view < turn.state.view) helpStraggler(turn, from, vote.view);
 }
 
 function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): void {
   if (alreadyKnown(turn.state, certificate)) return;
-  if (!certificateHolds(turn, certificate)) return reject(turn, from, `a certificate of view ${certificate.vote.view} that does not hold`);
+  if (!certificateHolds(turn, certificate))
+    return reject(turn, from, `a certificate of view ${certificate.vote.view} that does not hold`);
   acceptCertificate(turn, certificate);
   if (finalView(turn.state) > turn.state.delivered.view) deliver(turn);
   if (isMissing(turn.state)) askFor(turn, from);
@@ -100,13 +107,15 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   const leader = leaderOf(committee, block.view);
   const { proposal: earlier } = roundOf(state, block.view);
   if (leader === committee.self || earlier?.hash === hash) return;
-  if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature)) return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
+  if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature))
+    return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
   if (earlier !== null) {
     const messages = [earlier.proposal, proposal].map((one) => ({ kind: "propose", proposal: one }) as const);
     turn.effects.push({ kind: "accuse", fault: "equivocating-leader", gateway: leader, view: block.view, messages });
     return;
   }
-  for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])]) onCertificate(turn, from, certificate);
+  for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])])
+    onCertificate(turn, from, certificate);
   if (block.view <= finalView(turn.state)) return;
   setRound(turn, block.view, { proposal: { proposal, hash } });
   keepBlock(turn, hash, block);

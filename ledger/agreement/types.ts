@@ -67,7 +67,13 @@ export type Effect =
   | { readonly kind: "serveFinalized"; readonly to: GatewayIndex; readonly after: number }
   /** A7: these blocks are final, oldest first. */
   | { readonly kind: "finalize"; readonly blocks: readonly { readonly hash: Hash; readonly block: Block }[] }
-  | { readonly kind: "accuse"; readonly fault: "equivocating-leader" | "equivocating-voter"; readonly gateway: GatewayIndex; readonly view: number; readonly messages: readonly Message[] }
+  | {
+      readonly kind: "accuse";
+      readonly fault: "equivocating-leader" | "equivocating-voter";
+      readonly gateway: GatewayIndex;
+      readonly view: number;
+      readonly messages: readonly Message[];
+    }
   /** The sender broke a rule that no honest gateway breaks. */
   | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
 
@@ -82,7 +88,11 @@ export type Round = {
   readonly notarization: Certificate | null;
   readonly nullification: Certificate | null;
   /** What this gateway signed in this view, never more than one of each (A4, A6, A8). */
-  readonly sent: { readonly notarize: SignedVote | null; readonly nullify: SignedVote | null; readonly finalize: SignedVote | null };
+  readonly sent: {
+    readonly notarize: SignedVote | null;
+    readonly nullify: SignedVote | null;
+    readonly finalize: SignedVote | null;
+  };
   /** When the certificate that closed this view was first known here. */
   readonly closedAtMs: number | null;
 };
@@ -111,7 +121,12 @@ export type Deadlines = {
 export type State = {
   readonly view: number;
   /** The finalized chain as delivered: its last block. View 0 is genesis. */
-  readonly delivered: { readonly view: number; readonly hash: Hash; readonly tips: readonly Tip[]; readonly finalization: Certificate | null };
+  readonly delivered: {
+    readonly view: number;
+    readonly hash: Hash;
+    readonly tips: readonly Tip[];
+    readonly finalization: Certificate | null;
+  };
   /** The highest Finalization known; ahead of `delivered` while blocks are being fetched. */
   readonly highest: Certificate | null;
   /** When it was raised; null after a restart. */
@@ -120,7 +135,10 @@ export type State = {
   /** Blocks above the delivered one that a proposal or a certificate names. */
   readonly blocks: ReadonlyMap<Hash, Block>;
   /** What the lanes have certified: the highest, and the hashes above the delivered cut, at most a few hundred. */
-  readonly certified: readonly { readonly highest: LaneCertificate | null; readonly hashes: ReadonlyMap<number, Hash> }[];
+  readonly certified: readonly {
+    readonly highest: LaneCertificate | null;
+    readonly hashes: ReadonlyMap<number, Hash>;
+  }[];
   readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
   /** Own roots of the last executed sizes, to hold a proposal's checkpoint against. */
   readonly roots: ReadonlyMap<number, Hash>;

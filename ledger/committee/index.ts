@@ -36,7 +36,12 @@ const DOMAIN = "tallystick/v1";
  * C1: every signature covers domain, site, epoch, configuration, kind and the signed fields, so that it means nothing in
  * another site, another epoch or as another kind of message.
  */
-export function signedBytes(committee: Committee, kind: SignedKind, numbers: readonly number[], hash: Hash | null): Uint8Array {
+export function signedBytes(
+  committee: Committee,
+  kind: SignedKind,
+  numbers: readonly number[],
+  hash: Hash | null,
+): Uint8Array {
   const { site, epoch, configHash } = committee;
   return encode([DOMAIN, site, epoch, hashBytes(configHash), kind, ...numbers, hash === null ? null : hashBytes(hash)]);
 }
@@ -45,7 +50,12 @@ export function signedBytes(committee: Committee, kind: SignedKind, numbers: rea
  * C3: a certificate holds when at least `needed` distinct gateways of the committee signed the same bytes, and nobody
  * outside it did. One bad signature spoils it: honest gateways only assemble what they have checked.
  */
-export function signaturesHold(committee: Committee, message: Uint8Array, signatures: readonly Signed[], needed: number): boolean {
+export function signaturesHold(
+  committee: Committee,
+  message: Uint8Array,
+  signatures: readonly Signed[],
+  needed: number,
+): boolean {
   if (signatures.length < needed || signatures.length > committee.size) return false;
   const seen = new Set<GatewayIndex>();
   for (const { voter } of signatures) {

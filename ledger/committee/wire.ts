@@ -20,12 +20,14 @@ export function asList(value: CborValue | undefined, what: string, max: number):
 }
 
 export function asNatural(value: CborValue | undefined, what: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Malformed(`${what} is not a natural number`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw new Malformed(`${what} is not a natural number`);
   return value;
 }
 
 export function asBytes(value: CborValue | undefined, what: string, max: number): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length > max) throw new Malformed(`${what} is not a byte string of at most ${max}`);
+  if (!(value instanceof Uint8Array) || value.length > max)
+    throw new Malformed(`${what} is not a byte string of at most ${max}`);
   return value;
 }
 

@@ -4,10 +4,21 @@ import type { Committee, GatewayIndex, Hash, Signed } from "../committee/index.t
 import { hashBytes, signaturesHold, signedBytes } from "../committee/index.ts";
 import { asGateway, asHash, asList, asNatural, asSignatures, signaturesValue } from "../committee/wire.ts";
 
-export type Ack = { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly voter: GatewayIndex; readonly signature: Uint8Array };
+export type Ack = {
+  readonly lane: GatewayIndex;
+  readonly number: number;
+  readonly hash: Hash;
+  readonly voter: GatewayIndex;
+  readonly signature: Uint8Array;
+};
 
 /** A quorum holds and has validated this bundle and all below it. The owner counts by the signature inside the bundle. */
-export type LaneCertificate = { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly acks: readonly Signed[] };
+export type LaneCertificate = {
+  readonly lane: GatewayIndex;
+  readonly number: number;
+  readonly hash: Hash;
+  readonly acks: readonly Signed[];
+};
 
 export function ackBytes(committee: Committee, lane: GatewayIndex, number: number, hash: Hash): Uint8Array {
   return signedBytes(committee, "ack", [lane, number], hash);

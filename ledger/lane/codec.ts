@@ -1,7 +1,17 @@
 /** The bytes of the lanes' messages: CBOR arrays that begin with the message's kind. */
 import type { CborValue } from "../cbor/index.ts";
 import { hashBytes } from "../committee/index.ts";
-import { asBytes, asGateway, asHash, asList, asNatural, asSignature, asText, Malformed, MAX_GATEWAYS } from "../committee/wire.ts";
+import {
+  asBytes,
+  asGateway,
+  asHash,
+  asList,
+  asNatural,
+  asSignature,
+  asText,
+  Malformed,
+  MAX_GATEWAYS,
+} from "../committee/wire.ts";
 import { laneCertificateValue, readLaneCertificate } from "./certificate.ts";
 import type { LaneMessage } from "./types.ts";
 
@@ -26,7 +36,13 @@ export function laneMessageValue(message: LaneMessage): readonly CborValue[] {
     case "fetchBundles":
       return ["fetchBundles", message.lane, message.from];
     case "refusal":
-      return ["refusal", message.lane, message.number, hashBytes(message.hash), message.reason.slice(0, MAX_REASON_LENGTH)];
+      return [
+        "refusal",
+        message.lane,
+        message.number,
+        hashBytes(message.hash),
+        message.reason.slice(0, MAX_REASON_LENGTH),
+      ];
   }
 }
 
@@ -35,21 +51,44 @@ export function readLaneMessage(fields: readonly CborValue[]): LaneMessage | nul
   const [kind, a, b, c, d, e] = fields;
   switch (kind) {
     case "bundle":
-      return { kind, cose: asBytes(a, "bundle header", MAX_COSE_BYTES), statements: asList(b, "statements", MAX_STATEMENTS).map((body) => asBytes(body, "statement", MAX_STATEMENT_BYTES)) };
+      return {
+        kind,
+        cose: asBytes(a, "bundle header", MAX_COSE_BYTES),
+        statements: asList(b, "statements", MAX_STATEMENTS).map((body) =>
+          asBytes(body, "statement", MAX_STATEMENT_BYTES),
+        ),
+      };
     case "ack":
       return {
         kind,
-        ack: { lane: asGateway(a, "ack lane"), number: asNatural(b, "ack number"), hash: asHash(c, "ack hash"), voter: asGateway(d, "ack voter"), signature: asSignature(e, "ack signature") },
+        ack: {
+          lane: asGateway(a, "ack lane"),
+          number: asNatural(b, "ack number"),
+          hash: asHash(c, "ack hash"),
+          voter: asGateway(d, "ack voter"),
+          signature: asSignature(e, "ack signature"),
+        },
       };
     case "laneCertificate":
       return { kind, certificate: readLaneCertificate(a) };
     case "tips":
       if (typeof a !== "boolean") throw new Malformed("tips do not say whether they start again");
-      return { kind, again: a, held: asList(b, "tips", MAX_GATEWAYS).map((held) => asNatural(held, "tip")), certificates: asList(c, "tips", MAX_GATEWAYS).map(readLaneCertificate) };
+      return {
+        kind,
+        again: a,
+        held: asList(b, "tips", MAX_GATEWAYS).map((held) => asNatural(held, "tip")),
+        certificates: asList(c, "tips", MAX_GATEWAYS).map(readLaneCertificate),
+      };
     case "fetchBundles":
       return { kind, lane: asGateway(a, "fetch lane"), from: asNatural(b, "fetch from") };
     case "refusal":
-      return { kind, lane: asGateway(a, "refusal lane"), number: asNatural(b, "refusal number"), hash: asHash(c, "refusal hash"), reason: asText(d, "refusal reason", MAX_REASON_LENGTH) };
+      return {
+        kind,
+        lane: asGateway(a, "refusal lane"),
+        number: asNatural(b, "refusal number"),
+        hash: asHash(c, "refusal hash"),
+        reason: asText(d, "refusal reason", MAX_REASON_LENGTH),
+      };
     default:
       return null;
   }

@@ -4,7 +4,7 @@ import { type Committee, type GatewayIndex, invariant } from "../committee/index
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered } from "../store/port.ts";
 import { type Ack, ackBytes, type LaneCertificate, readLaneCertificate } from "./certificate.ts";
-import { NO_HASH } from "./lanes.ts";
+import { NO_HASH } from "./turn.ts";
 import type { Lane, Lanes } from "./types.ts";
 
 const EMPTY: Lane = {
@@ -22,7 +22,11 @@ const EMPTY: Lane = {
 };
 
 /** `silent`: the lanes in which this gateway gives no more acks (see `silentKey`). Throws when the store's bytes do not decode. */
-export function recoverLanes(committee: Committee, stored: Recovered["lanes"], silent: ReadonlySet<GatewayIndex>): Lanes {
+export function recoverLanes(
+  committee: Committee,
+  stored: Recovered["lanes"],
+  silent: ReadonlySet<GatewayIndex>,
+): Lanes {
   const lanes = Array.from({ length: committee.size }, (_, index) => {
     const found = stored.find(({ lane }) => lane === index);
     const lane = found === undefined ? EMPTY : recoverLane(found);
@@ -36,7 +40,14 @@ function recoverLane({ number, hash, nextStatement, certificate, lastStatement }
   if (number < 0) return { ...EMPTY, certificate: recoverCertificate(certificate) };
   const last = decodeStatement(lastStatement);
   invariant(last.kind === "accept", "the store holds a statement that this program did not accept");
-  return { ...EMPTY, held: number + 1, heldHash: hash, nextStatement, lastAtMs: last.statement.measurement.at, certificate: recoverCertificate(certificate) };
+  return {
+    ...EMPTY,
+    held: number + 1,
+    heldHash: hash,
+    nextStatement,
+    lastAtMs: last.statement.measurement.at,
+    certificate: recoverCertificate(certificate),
+  };
 }
 
 /**

@@ -13,18 +13,35 @@ export type LaneMessage =
    * What the sender holds of every lane (count of bundles), and its highest certificates. `again`: a link came up or things
    * stand still, so what was sent before may be lost; otherwise it only tells an owner how far a catching-up copy is.
    */
-  | { readonly kind: "tips"; readonly again: boolean; readonly held: readonly number[]; readonly certificates: readonly LaneCertificate[] }
+  | {
+      readonly kind: "tips";
+      readonly again: boolean;
+      readonly held: readonly number[];
+      readonly certificates: readonly LaneCertificate[];
+    }
   /** L6: bundles of a lane from number `from` on. */
   | { readonly kind: "fetchBundles"; readonly lane: GatewayIndex; readonly from: number }
   /** L3: "I do not acknowledge your bundle, because ..." */
-  | { readonly kind: "refusal"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly reason: string };
+  | {
+      readonly kind: "refusal";
+      readonly lane: GatewayIndex;
+      readonly number: number;
+      readonly hash: Hash;
+      readonly reason: string;
+    };
 
 export type LaneInput =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: LaneMessage }
   /** L2: the own gateway's next bundle. */
   | { readonly kind: "sealed"; readonly bundle: Bundle; readonly writes: readonly Write[] }
   /** The answer to a `check`. */
-  | { readonly kind: "checked"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly verdict: Verdict }
+  | {
+      readonly kind: "checked";
+      readonly lane: GatewayIndex;
+      readonly number: number;
+      readonly hash: Hash;
+      readonly verdict: Verdict;
+    }
   /** Execution waits for bodies of this lane. */
   | { readonly kind: "wanted"; readonly lane: GatewayIndex }
   | { readonly kind: "linkUp"; readonly peer: GatewayIndex }
@@ -38,15 +55,39 @@ export type LaneEffect =
   | { readonly kind: "persist"; readonly write: Write }
   | { readonly kind: "send"; readonly to: "all" | GatewayIndex; readonly message: LaneMessage }
   /** Read these bundles from the store and send them. */
-  | { readonly kind: "stream"; readonly to: GatewayIndex; readonly lane: GatewayIndex; readonly from: number; readonly upTo: number }
+  | {
+      readonly kind: "stream";
+      readonly to: GatewayIndex;
+      readonly lane: GatewayIndex;
+      readonly from: number;
+      readonly upTo: number;
+    }
   /** L3, last condition: re-assess the statements against devices and model; answer with `checked`. */
-  | { readonly kind: "check"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash; readonly statements: readonly Statement[] }
+  | {
+      readonly kind: "check";
+      readonly lane: GatewayIndex;
+      readonly number: number;
+      readonly hash: Hash;
+      readonly statements: readonly Statement[];
+    }
   /** L4: a lane's certificate is higher than before. */
   | { readonly kind: "certified"; readonly certificate: LaneCertificate }
   /** A body has become available to execution. */
   | { readonly kind: "held"; readonly lane: GatewayIndex; readonly number: number }
-  | { readonly kind: "refused"; readonly lane: GatewayIndex; readonly number: number; readonly by: GatewayIndex; readonly reason: string }
-  | { readonly kind: "accuse"; readonly fault: "equivocating-owner" | "equivocating-acker"; readonly gateway: GatewayIndex; readonly about: string; readonly proofs: readonly Uint8Array[] }
+  | {
+      readonly kind: "refused";
+      readonly lane: GatewayIndex;
+      readonly number: number;
+      readonly by: GatewayIndex;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: "accuse";
+      readonly fault: "equivocating-owner" | "equivocating-acker";
+      readonly gateway: GatewayIndex;
+      readonly about: string;
+      readonly proofs: readonly Uint8Array[];
+    }
   | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
 
 /** A bundle whose bytes parsed and whose owner's signature holds. */

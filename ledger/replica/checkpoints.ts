@@ -3,19 +3,33 @@
  * checkpoint when a quorum cosigned it, and an anchor when a shared ledger countersigned that.
  */
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
-import { cosign, formatCheckpoint, formatNote, type Note, type NoteSignature, parseCheckpoint, parseNote, verifyCosignature } from "../log/index.ts";
+import {
+  cosign,
+  formatCheckpoint,
+  formatNote,
+  type Note,
+  type NoteSignature,
+  parseCheckpoint,
+  parseNote,
+  verifyCosignature,
+} from "../log/index.ts";
 import { originOf, type Site, siteKeys } from "../management/index.ts";
 
 /** Sizes for which cosignatures are collected at a time, and own roots remembered to hold others' against. */
 const SIZES_KEPT = 256;
 
-export type Checked = { readonly kind: "accept"; readonly size: number; readonly root: Hash; readonly note: Note } | { readonly kind: "reject"; readonly reason: string };
+export type Checked =
+  | { readonly kind: "accept"; readonly size: number; readonly root: Hash; readonly note: Note }
+  | { readonly kind: "reject"; readonly reason: string };
 
 export type Checkpoints = {
   /** The own cosignature for an executed log, as a note to send; counts it too. */
   readonly cosignExecuted: (size: number, root: Hash, timeSeconds: number) => string;
   /** Takes a peer's cosignature; answers a reason when it is not one. */
-  readonly add: (from: GatewayIndex, note: string) => { readonly kind: "accept" } | { readonly kind: "ignore" } | { readonly kind: "reject"; readonly reason: string };
+  readonly add: (
+    from: GatewayIndex,
+    note: string,
+  ) => { readonly kind: "accept" } | { readonly kind: "ignore" } | { readonly kind: "reject"; readonly reason: string };
   /** The highest executed size for which a quorum agrees with the own root, once. */
   readonly take: () => { readonly size: number; readonly root: Hash; readonly note: string } | null;
   /** A root for an executed size that differs from the own and that a quorum cosigned: this gateway has diverged. */
@@ -26,7 +40,11 @@ export type Checkpoints = {
 
 type Vote = { readonly root: Hash; readonly signature: NoteSignature };
 
-export function makeCheckpoints(site: Site, committee: Committee, cosignWith: (message: Uint8Array) => Uint8Array): Checkpoints {
+export function makeCheckpoints(
+  site: Site,
+  committee: Committee,
+  cosignWith: (message: Uint8Array) => Uint8Array,
+): Checkpoints {
   const keys = siteKeys(site).gateways.map(({ checkpointKey }) => checkpointKey);
   const origin = originOf(site.site);
   const own = new Map<number, Hash>();
@@ -70,7 +88,8 @@ export function makeCheckpoints(site: Site, committee: Committee, cosignWith: (m
       const [signature] = note.signatures;
       const key = keys[from];
       if (size <= takenSize || votes.get(size)?.has(from)) return { kind: "ignore" };
-      if (key === undefined || signature === undefined || note.signatures.length !== 1) return { kind: "reject", reason: "a cosignature note has one signature, the sender's" };
+      if (key === undefined || signature === undefined || note.signatures.length !== 1)
+        return { kind: "reject", reason: "a cosignature note has one signature, the sender's" };
       const verified = verifyCosignature(key, note.body, signature);
       if (verified.kind === "reject") return verified;
       count(size, from, { root, signature });
@@ -83,7 +102,11 @@ export function makeCheckpoints(site: Site, committee: Committee, cosignWith: (m
         if (found === null || found.root !== own.get(size)) continue;
         takenSize = size;
         for (const at of votes.keys()) if (at <= size) votes.delete(at);
-        return { size, root: found.root, note: formatNote({ body: bodyOf(size, found.root), signatures: found.signatures }) };
+        return {
+          size,
+          root: found.root,
+          note: formatNote({ body: bodyOf(size, found.root), signatures: found.signatures }),
+        };
       }
       return null;
     },
@@ -103,7 +126,8 @@ export function readCheckpoint(text: string, origin: string): Checked {
   if (parsed.kind === "reject") return parsed;
   const checkpoint = parseCheckpoint(parsed.note.body);
   if (checkpoint.kind === "reject") return checkpoint;
-  if (checkpoint.checkpoint.origin !== origin) return { kind: "reject", reason: `a checkpoint of ${checkpoint.checkpoint.origin}, not of ${origin}` };
+  if (checkpoint.checkpoint.origin !== origin)
+    return { kind: "reject", reason: `a checkpoint of ${checkpoint.checkpoint.origin}, not of ${origin}` };
   return { kind: "accept", size: checkpoint.checkpoint.size, root: checkpoint.checkpoint.root, note: parsed.note };
 }
 
@@ -113,9 +137,11 @@ export function checkCheckpoint(site: Site, quorum: number, text: string, ledger
   if (read.kind === "reject") return read;
   const { gateways, ledgers } = siteKeys(site);
   const { body, signatures } = read.note;
-  const signed = (key: (typeof ledgers)[number]) => signatures.some((signature) => verifyCosignature(key, body, signature).kind === "accept");
+  const signed = (key: (typeof ledgers)[number]) =>
+    signatures.some((signature) => verifyCosignature(key, body, signature).kind === "accept");
   const signers = gateways.filter(({ checkpointKey }) => signed(checkpointKey)).length;
-  if (signers < quorum) return { kind: "reject", reason: `${signers} gateways cosigned size ${read.size}, ${quorum} are needed` };
+  if (signers < quorum)
+    return { kind: "reject", reason: `${signers} gateways cosigned size ${read.size}, ${quorum} are needed` };
   if (ledger === null) return read;
   const key = ledgers[site.ledgers.findIndex(({ name }) => name === ledger)];
   if (key === undefined) return { kind: "reject", reason: `the site knows no ledger ${ledger}` };

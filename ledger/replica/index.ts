@@ -1,4 +1,14 @@
 export { checkCheckpoint } from "./checkpoints.ts";
 export { LogDiverged, startReplica } from "./replica.ts";
 export { QueueFull } from "./sealer.ts";
-export type { Accusation, Draft, Keys, LaneStatus, Refusal, Replica, ReplicaEvents, ReplicaOptions, ReplicaStatus } from "./types.ts";
+export type {
+  Accusation,
+  Draft,
+  Keys,
+  LaneStatus,
+  Refusal,
+  Replica,
+  ReplicaEvents,
+  ReplicaOptions,
+  ReplicaStatus,
+} from "./types.ts";

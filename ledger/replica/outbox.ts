@@ -35,7 +35,11 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
     tail = settle(before, durable, batch.actions);
   }
 
-  async function settle(before: Promise<void>, durable: Promise<void>, actions: readonly (() => void)[]): Promise<void> {
+  async function settle(
+    before: Promise<void>,
+    durable: Promise<void>,
+    actions: readonly (() => void)[],
+  ): Promise<void> {
     try {
       await Promise.all([before, durable]);
       outstanding -= 1;

@@ -29,16 +29,44 @@ export function startReplica(options: ReplicaOptions): Replica {
   let stopped = false;
 
   let lanes = lane.recoverLanes(committee, recovered.lanes, new Set(recovered.silentLanes));
-  let state = agreement.recoverState(committee, recovered, lanes.lanes.map(({ certificate }) => certificate));
+  let state = agreement.recoverState(
+    committee,
+    recovered,
+    lanes.lanes.map(({ certificate }) => certificate),
+  );
   let checkpoint: ReplicaStatus["checkpoint"] = null;
   let anchored = { size: 0, counts: recovered.anchoredCounts[self] ?? 0 };
   let finalCount = recovered.executedCounts[self] ?? 0;
 
   const outbox = makeOutbox(store, halt);
   const streams = makeStreams({ store, send: transmit, failed: halt });
-  const executor = startExecutor({ store, executed: recovered.executed, finalizedView: state.delivered.view, done: onExecuted, wanted: (index) => feedLanes({ kind: "wanted", lane: index }), failed: halt });
-  const notes = makeNotes({ site, committee, store, executed: executor.state, rootAt: checkpoints.rootAt, stands: onStandingNote, diverged: onDivergence, failed: halt });
-  const sealer = makeSealer({ site, gateway: nameOf(self), keys, now: options.now, after: options.after, laneEnd, seal: onSealed });
+  const executor = startExecutor({
+    store,
+    executed: recovered.executed,
+    finalizedView: state.delivered.view,
+    done: onExecuted,
+    wanted: (index) => feedLanes({ kind: "wanted", lane: index }),
+    failed: halt,
+  });
+  const notes = makeNotes({
+    site,
+    committee,
+    store,
+    executed: executor.state,
+    rootAt: checkpoints.rootAt,
+    stands: onStandingNote,
+    diverged: onDivergence,
+    failed: halt,
+  });
+  const sealer = makeSealer({
+    site,
+    gateway: nameOf(self),
+    keys,
+    now: options.now,
+    after: options.after,
+    laneEnd,
+    seal: onSealed,
+  });
   const alarm = makeAlarm(options.now, options.after, onAlarm);
 
   function nameOf(index: GatewayIndex): string {
@@ -117,7 +145,12 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "finalize":
         return outbox.behind(() => executor.push(effect.blocks.map(({ block }) => block)));
       case "accuse":
-        return accuse(effect.fault, effect.gateway, `view ${effect.view}`, encode(effect.messages.map((message) => agreement.encodeMessage(message))));
+        return accuse(
+          effect.fault,
+          effect.gateway,
+          `view ${effect.view}`,
+          encode(effect.messages.map((message) => agreement.encodeMessage(message))),
+        );
       case "reject":
         return reject(effect.from, effect.reason);
     }
@@ -157,7 +190,8 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "agreement":
         // The lanes check each certificate once, and may learn from it; what they know, agreement need not check again (A4).
         if (message.kind === "propose") {
-          for (const certificate of message.proposal.laneCertificates) stepLanes({ kind: "message", from, message: { kind: "laneCertificate", certificate } });
+          for (const certificate of message.proposal.laneCertificates)
+            stepLanes({ kind: "message", from, message: { kind: "laneCertificate", certificate } });
         }
         return stepAgreement({ kind: "message", from, message });
       case "checkpoint":
@@ -343,7 +377,9 @@ export class LogDiverged extends Error {
   override readonly name = "LogDiverged";
   readonly code = "LOG_DIVERGED";
   constructor(size: number, ours: string, theirs: string) {
-    super(`the log has diverged at size ${size}: the root here is ${ours}, a quorum cosigned ${theirs}; stop this gateway and compare its disk with a peer's`);
+    super(
+      `the log has diverged at size ${size}: the root here is ${ours}, a quorum cosigned ${theirs}; stop this gateway and compare its disk with a peer's`,
+    );
   }
 }
 

@@ -22,7 +22,12 @@ export class QueueFull extends Error {
 }
 
 /** Where the own lane ends. */
-export type LaneEnd = { readonly number: number; readonly parent: Hash; readonly nextStatement: number; readonly lastAtMs: number };
+export type LaneEnd = {
+  readonly number: number;
+  readonly parent: Hash;
+  readonly nextStatement: number;
+  readonly lastAtMs: number;
+};
 
 export type Sealed = {
   readonly bundle: Bundle;
@@ -41,7 +46,11 @@ export type SealerOptions = {
   readonly seal: (sealed: Sealed) => void;
 };
 
-type Waiting = { readonly draft: Draft; readonly resolve: (accepted: { readonly number: number }) => void; readonly reject: (error: Error) => void };
+type Waiting = {
+  readonly draft: Draft;
+  readonly resolve: (accepted: { readonly number: number }) => void;
+  readonly reject: (error: Error) => void;
+};
 
 export type Sealer = {
   readonly accept: (draft: Draft) => Promise<{ readonly number: number }>;
@@ -92,7 +101,17 @@ export function makeSealer(options: SealerOptions): Sealer {
     }
     const { site, epoch, configHash } = options.site;
     const created = Math.max(Math.floor(options.now()), at);
-    const header = { site, gateway: options.gateway, epoch, configHash, number: end.number, parent: end.parent, first: end.nextStatement, count: statements.length, created };
+    const header = {
+      site,
+      gateway: options.gateway,
+      epoch,
+      configHash,
+      number: end.number,
+      parent: end.parent,
+      first: end.nextStatement,
+      count: statements.length,
+      created,
+    };
     const bundle = sealBundle(header, statements, options.keys.keyId, options.keys.sign);
     const accepted = () => taken.forEach(({ resolve }, offset) => resolve({ number: end.nextStatement + offset }));
     return { bundle, writes, accepted };

@@ -38,7 +38,8 @@ export function makeStreams({ store, send, failed }: StreamOptions): Streams {
     for (let at = from; at <= upTo; ) {
       const bundles = await store.bundles(lane, at, BYTES_A_READ);
       const wanted = bundles.filter(({ number }) => number <= upTo);
-      for (const { cose, statements } of wanted) send(to, sealMessage({ layer: "lane", message: { kind: "bundle", cose, statements } }));
+      for (const { cose, statements } of wanted)
+        send(to, sealMessage({ layer: "lane", message: { kind: "bundle", cose, statements } }));
       const last = wanted.at(-1);
       if (last === undefined) return;
       at = last.number + 1;
@@ -51,7 +52,10 @@ export function makeStreams({ store, send, failed }: StreamOptions): Streams {
     const values = blocks.map(({ bytes }) => storedValue(bytes));
     // The store keeps the finalization as the message ["certificate", ...]: here its content travels inside another one.
     const certificate = storedValue(finalization);
-    invariant(Array.isArray(certificate) && certificate[1] !== undefined, "the stored finalization is no certificate message");
+    invariant(
+      Array.isArray(certificate) && certificate[1] !== undefined,
+      "the stored finalization is no certificate message",
+    );
     send(to, encode(["finalized", values, certificate[1]]));
   }
 

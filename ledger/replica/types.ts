@@ -22,7 +22,12 @@ export type Draft = {
   readonly writes: (number: number) => readonly Write[];
 };
 
-export type Refusal = { readonly lane: GatewayIndex; readonly number: number; readonly by: GatewayIndex; readonly reason: string };
+export type Refusal = {
+  readonly lane: GatewayIndex;
+  readonly number: number;
+  readonly by: GatewayIndex;
+  readonly reason: string;
+};
 export type Accusation = { readonly fault: string; readonly gateway: GatewayIndex; readonly about: string };
 
 export type ReplicaEvents = {

@@ -21,7 +21,9 @@ export type AnyMessage =
   | { readonly layer: "agreement"; readonly message: Message }
   | { readonly layer: "checkpoint"; readonly message: CheckpointMessage };
 
-export type Opened = { readonly kind: "accept"; readonly opened: AnyMessage } | { readonly kind: "reject"; readonly reason: string };
+export type Opened =
+  | { readonly kind: "accept"; readonly opened: AnyMessage }
+  | { readonly kind: "reject"; readonly reason: string };
 
 export function sealMessage({ layer, message }: AnyMessage): Uint8Array {
   switch (layer) {
@@ -73,7 +75,11 @@ function readCheckpointMessage([kind, a, b]: readonly CborValue[]): CheckpointMe
     case "checkpoint":
       return { kind, note: asText(a, "checkpoint", MAX_NOTE_LENGTH) };
     case "anchor":
-      return { kind, ledger: asText(a, "ledger name", MAX_NAME_LENGTH), note: asText(b, "anchored checkpoint", MAX_NOTE_LENGTH) };
+      return {
+        kind,
+        ledger: asText(a, "ledger name", MAX_NAME_LENGTH),
+        note: asText(b, "anchored checkpoint", MAX_NOTE_LENGTH),
+      };
     default:
       throw new Malformed("a message of an unknown kind");
   }

@@ -51,7 +51,10 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
   const nodes: Node[] = Array.from({ length: gateways }, () => ({ replica: null, store: newStore(), life: 0 }));
 
   function newStore(): MemoryStore {
-    return openMemoryStore({ lanes: gateways, sync: (done) => void clock.after(random.wait(conditions.fsyncMs), done) });
+    return openMemoryStore({
+      lanes: gateways,
+      sync: (done) => void clock.after(random.wait(conditions.fsyncMs), done),
+    });
   }
 
   function transmit(from: number, to: number, bytes: Uint8Array): void {
@@ -69,7 +72,7 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
   async function start(index: number): Promise<void> {
     const node = nodes[index] as Node;
     const { life } = node;
-    const recovered = { silentLanes: [], executedCounts: [], anchoredCounts: [], ...(await node.store.recover()) };
+    const recovered = await node.store.recover();
     const alive = () => node.life === life;
     const checkpointKey = site.checkpointKeys[index];
     const signer = site.signers[index];
@@ -123,10 +126,12 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
     offer: (index, item) => {
       const node = nodes[index] as Node;
       const { life } = node;
-      node.replica?.accept({ measurement: measurementOf(item, clock.now()), assessment: ASSESSMENT, writes: () => [] }).then(
-        ({ number }) => (node.life === life ? accepted.push({ gateway: index, number, item }) : 0),
-        () => 0,
-      );
+      node.replica
+        ?.accept({ measurement: measurementOf(item, clock.now()), assessment: ASSESSMENT, writes: () => [] })
+        .then(
+          ({ number }) => (node.life === life ? accepted.push({ gateway: index, number, item }) : 0),
+          () => 0,
+        );
     },
     cut: (from, to, isCut) => void (isCut ? cuts.add(`${from}>${to}`) : cuts.delete(`${from}>${to}`)),
     setConditions: (next) => {
@@ -140,7 +145,14 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
   };
 }
 
-const ASSESSMENT: Assessment = { model: "0".repeat(64), predictedGrams: 1000, lowGrams: 500, highGrams: 2000, verdict: "accept", reasons: [] };
+const ASSESSMENT: Assessment = {
+  model: "0".repeat(64),
+  predictedGrams: 1000,
+  lowGrams: 500,
+  highGrams: 2000,
+  verdict: "accept",
+  reasons: [],
+};
 
 function measurementOf(item: string, nowMs: number): Measurement {
   const metres = (mantissa: number) => ({ mantissa, exponent: -3 });

@@ -3,7 +3,12 @@ import { parseArgs } from "node:util";
 import { simulate } from "./simulation.ts";
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "1..100" }, seed: { type: "string" }, gateways: { type: "string", default: "4" }, trace: { type: "boolean", default: false } },
+  options: {
+    seeds: { type: "string", default: "1..100" },
+    seed: { type: "string" },
+    gateways: { type: "string", default: "4" },
+    trace: { type: "boolean", default: false },
+  },
 });
 
 const gateways = numberOf("--gateways", values.gateways);
@@ -16,7 +21,11 @@ let violations = 0;
 let accepted = 0;
 const startedMs = performance.now();
 for (let seed = first; seed <= last; seed += 1) {
-  const outcome = await simulate({ seed, gateways, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
+  const outcome = await simulate({
+    seed,
+    gateways,
+    ...(values.trace ? { trace: (line: string) => console.log(line) } : {}),
+  });
   accepted += outcome.accepted;
   if (outcome.violations.length > 0) {
     failedSeeds.push(seed);
@@ -27,7 +36,16 @@ for (let seed = first; seed <= last; seed += 1) {
   if ((seed - first) % 100 === 99) console.error(`seed ${seed}: ${violations} violations so far`);
 }
 const seconds = (performance.now() - startedMs) / 1000;
-console.log(JSON.stringify({ seeds: last - first + 1, violations, failedSeeds, accepted, gateways, seedsPerSecond: Number(((last - first + 1) / seconds).toFixed(1)) }));
+console.log(
+  JSON.stringify({
+    seeds: last - first + 1,
+    violations,
+    failedSeeds,
+    accepted,
+    gateways,
+    seedsPerSecond: Number(((last - first + 1) / seconds).toFixed(1)),
+  }),
+);
 process.exitCode = violations > 0 ? 1 : 0;
 
 function numberOf(option: string, text: string | undefined): number {

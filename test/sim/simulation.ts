@@ -4,7 +4,15 @@ import { decodeStatement } from "../../ledger/statement/index.ts";
 import { type Cluster, type Conditions, makeCluster } from "./cluster.ts";
 import { type Random, seeded } from "./random.ts";
 
-export type Outcome = { readonly seed: number; readonly violations: readonly string[]; readonly accepted: number; readonly final: number; readonly views: number; readonly crashes: number; readonly traceHash: string };
+export type Outcome = {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly accepted: number;
+  readonly final: number;
+  readonly views: number;
+  readonly crashes: number;
+  readonly traceHash: string;
+};
 
 const FAULTY_MS = 6_000;
 /** After the network heals everything accepted must become final within this time. */
@@ -30,7 +38,15 @@ export async function simulate({ seed, gateways, trace }: Options): Promise<Outc
   await cluster.run(FAULTY_MS + HEALED_MS);
   const { violations, final } = await check(cluster, note);
   const views = Math.max(...cluster.nodes.map(({ replica }) => replica?.status().view ?? 0));
-  return { seed, violations, accepted: cluster.accepted.length, final, views, crashes: crashes(), traceHash: hash.digest("hex") };
+  return {
+    seed,
+    violations,
+    accepted: cluster.accepted.length,
+    final,
+    views,
+    crashes: crashes(),
+    traceHash: hash.digest("hex"),
+  };
 }
 
 function conditionsFor(random: Random): Conditions {
@@ -81,7 +97,8 @@ function scheduleFaults(cluster: Cluster, random: Random, note: (line: string) =
           note("crash of the whole site");
           crashed += 1;
           for (const each of cluster.nodes.keys()) cluster.crash(each);
-          for (const each of cluster.nodes.keys()) cluster.clock.after(random.wait(300), () => restart(cluster, each, note));
+          for (const each of cluster.nodes.keys())
+            cluster.clock.after(random.wait(300), () => restart(cluster, each, note));
       }
     });
   }
@@ -103,16 +120,21 @@ async function heal(cluster: Cluster): Promise<void> {
 }
 
 /** Promises 1, 2, 7 and agreement, on the stores alone: what a gateway says of itself does not count. */
-async function check(cluster: Cluster, note: (line: string) => void): Promise<{ readonly violations: readonly string[]; readonly final: number }> {
+async function check(
+  cluster: Cluster,
+  note: (line: string) => void,
+): Promise<{ readonly violations: readonly string[]; readonly final: number }> {
   const violations: string[] = [...cluster.halts];
   if (violations.length > 0) return { violations, final: 0 };
   const logs = await Promise.all(cluster.nodes.map(({ store }) => logOf(store)));
   const longest = logs.reduce((a, b) => (b.length > a.length ? b : a));
   for (const [index, log] of logs.entries()) {
     for (const [at, line] of log.entries()) {
-      if (line !== longest[at]) violations.push(`agreement: gw-${index + 1} has ${line} at index ${at}, another has ${longest[at]}`);
+      if (line !== longest[at])
+        violations.push(`agreement: gw-${index + 1} has ${line} at index ${at}, another has ${longest[at]}`);
     }
-    if (log.length !== longest.length) violations.push(`progress: gw-${index + 1} has ${log.length} final statements, another has ${longest.length}`);
+    if (log.length !== longest.length)
+      violations.push(`progress: gw-${index + 1} has ${log.length} final statements, another has ${longest.length}`);
   }
   const seen = new Map<string, number>();
   for (const line of longest) seen.set(line, (seen.get(line) ?? 0) + 1);
@@ -120,7 +142,8 @@ async function check(cluster: Cluster, note: (line: string) => void): Promise<{ 
   const items = new Set(longest.map((line) => line.split(" ")[2]));
   if (items.size !== longest.length) violations.push("doubled: an item is final twice");
   for (const { gateway, number, item } of cluster.accepted) {
-    if (!seen.has(`${gateway} ${number} ${item}`)) violations.push(`lost: ${item} was accepted by gw-${gateway + 1} as ${number} and is not final`);
+    if (!seen.has(`${gateway} ${number} ${item}`))
+      violations.push(`lost: ${item} was accepted by gw-${gateway + 1} as ${number} and is not final`);
   }
   const roots = new Set(cluster.nodes.map(({ replica }) => JSON.stringify(replica?.status().log)));
   if (roots.size > 1) violations.push(`agreement: the logs end differently: ${[...roots].join(" ")}`);

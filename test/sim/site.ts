@@ -3,7 +3,12 @@ import { createHash } from "node:crypto";
 import { importRawKey, type PrivateKey, toHex } from "../../ledger/crypto/index.ts";
 import { formatVkey, type Site, siteOf, verifierKey } from "../../ledger/management/index.ts";
 
-export type SimulatedSite = { readonly site: Site; readonly checkpointKeys: readonly PrivateKey[]; readonly signers: readonly ((message: Uint8Array) => Uint8Array)[]; readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean };
+export type SimulatedSite = {
+  readonly site: Site;
+  readonly checkpointKeys: readonly PrivateKey[];
+  readonly signers: readonly ((message: Uint8Array) => Uint8Array)[];
+  readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean;
+};
 
 const made = new Map<number, SimulatedSite>();
 
@@ -23,7 +28,13 @@ export function simulatedSite(gateways: number): SimulatedSite {
       tlsPin: toHex(digest(`tls ${name}`)),
     })),
     devices: [],
-    ledgers: [{ name: "embedded", kind: "embedded", key: formatVkey(verifierKey("ledger", 4, key("ledger", "embedded").publicKey)) }],
+    ledgers: [
+      {
+        name: "embedded",
+        kind: "embedded",
+        key: formatVkey(verifierKey("ledger", 4, key("ledger", "embedded").publicKey)),
+      },
+    ],
     model: { sha256: toHex(digest("model")), toleranceMilli: 5 },
   });
   const signers = names.map((name) => (message: Uint8Array) => seal(name, message));
@@ -48,4 +59,3 @@ function seal(name: string, message: Uint8Array): Uint8Array {
 function digest(text: string): Uint8Array {
   return new Uint8Array(createHash("sha256").update(text).digest());
 }
-

@@ -1,0 +1,104 @@
+/** L4: acks become certificates. */
+import type { GatewayIndex } from "../committee/index.ts";
+import {
+  type Ack,
+  ackBytes,
+  acksNeeded,
+  encodeLaneCertificate,
+  type LaneCertificate,
+  laneCertificateHolds,
+} from "./certificate.ts";
+import { certifiedNumber, laneOf, moved, reject, setCopy, setLane, type Turn } from "./turn.ts";
+
+/** Acks and candidates further ahead than this of what is held are not kept; a `tips` exchange (L7) brings them back. */
+export const KEPT_AHEAD = 128;
+
+export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
+  const { committee } = turn;
+  if (
+    ack.lane >= committee.size ||
+    ack.voter >= committee.size ||
+    ack.voter === ack.lane ||
+    ack.voter === committee.self
+  )
+    return reject(turn, from, "an ack of nobody, or of an owner for itself");
+  const lane = laneOf(turn, ack.lane);
+  const fresh =
+    ack.number > certifiedNumber(lane) &&
+    ack.number < lane.held + KEPT_AHEAD &&
+    !sameAck(lane.acks.get(ack.number)?.get(ack.voter), ack);
+  const tells =
+    ack.lane === committee.self && ack.voter === from && ack.number >= (turn.state.copies.get(from)?.held ?? 0);
+  if (!fresh && !tells) return;
+  if (!committee.verify(ack.voter, ackBytes(committee, ack.lane, ack.number, ack.hash), ack.signature))
+    return reject(turn, from, `an ack of gateway ${ack.voter} whose signature does not hold`);
+  if (fresh) countAck(turn, ack);
+  // L4: who acknowledges number k holds 0..k.
+  if (tells && ack.number < lane.held) setCopy(turn, from, { held: ack.number + 1 });
+  if (fresh) certify(turn, ack.lane, ack.number);
+}
+
+function sameAck(known: Ack | undefined, ack: Ack): boolean {
+  return known !== undefined && known.hash === ack.hash;
+}
+
+/** The first ack of a voter for a number counts; a different second one is evidence. */
+export function countAck(turn: Turn, ack: Ack): void {
+  const lane = laneOf(turn, ack.lane);
+  const votes = lane.acks.get(ack.number) ?? new Map<GatewayIndex, Ack>();
+  const earlier = votes.get(ack.voter);
+  if (earlier !== undefined) {
+    const proofs = [earlier, ack].map((one) => ackBytes(turn.committee, one.lane, one.number, one.hash));
+    turn.effects.push({
+      kind: "accuse",
+      fault: "equivocating-acker",
+      gateway: ack.voter,
+      about: `bundle ${ack.number} of lane ${ack.lane}`,
+      proofs: [...proofs, earlier.signature, ack.signature],
+    });
+    return;
+  }
+  moved(turn);
+  setLane(turn, ack.lane, { acks: new Map(lane.acks).set(ack.number, new Map(votes).set(ack.voter, ack)) });
+}
+
+/** L4: q acks, the owner's own signature counted. */
+export function certify(turn: Turn, lane: GatewayIndex, number: number): void {
+  const { acks, held, heldHash } = laneOf(turn, lane);
+  const votes = [...(acks.get(number)?.values() ?? [])];
+  // A committee of one needs nobody's ack: its own bundle is the certificate.
+  const hashes = new Set(votes.map((ack) => ack.hash));
+  if (lane === turn.committee.self && number === held - 1) hashes.add(heldHash);
+  for (const hash of hashes) {
+    const agreeing = votes.filter((ack) => ack.hash === hash);
+    if (agreeing.length < acksNeeded(turn.committee)) continue;
+    acceptCertificate(turn, {
+      lane,
+      number,
+      hash,
+      acks: agreeing.map(({ voter, signature }) => ({ voter, signature })),
+    });
+  }
+}
+
+export function onCertificate(turn: Turn, from: GatewayIndex, certificate: LaneCertificate): void {
+  if (certificate.lane >= turn.committee.size)
+    return reject(turn, from, `a certificate of lane ${certificate.lane}, which does not exist`);
+  if (certificate.number <= certifiedNumber(laneOf(turn, certificate.lane))) return;
+  if (!laneCertificateHolds(turn.committee, certificate))
+    return reject(turn, from, `a certificate of lane ${certificate.lane} that does not hold`);
+  acceptCertificate(turn, certificate);
+}
+
+function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
+  const { lane, number } = certificate;
+  if (number <= certifiedNumber(laneOf(turn, lane))) return;
+  const acks = new Map([...laneOf(turn, lane).acks].filter(([at]) => at > number));
+  setLane(turn, lane, { certificate, acks });
+  moved(turn);
+  turn.effects.push({
+    kind: "persist",
+    write: { kind: "laneCertificate", lane, number, bytes: encodeLaneCertificate(certificate) },
+  });
+  turn.effects.push({ kind: "certified", certificate });
+}

@@ -1,0 +1,47 @@
+/** The own lane: L2 and L5. */
+import type { GatewayIndex } from "../committee/index.ts";
+import { invariant } from "../committee/index.ts";
+import type { Bundle } from "./bundle.ts";
+import { certify } from "./certify.ts";
+import { certifiedNumber, hold, laneOf, send, setCopy, type Turn } from "./turn.ts";
+import type { Copy, LaneInput } from "./types.ts";
+
+/** L5: uncertified bundles in flight; also how far a peer's copy is fed ahead of what it acknowledged. */
+export const WINDOW_BUNDLES = 64;
+
+/** L2: persist, then send. `writes` become durable with the bundle: what the statements answer for. */
+export function onSealed(turn: Turn, bundle: Bundle, writes: Extract<LaneInput, { kind: "sealed" }>["writes"]): void {
+  const { self } = turn.committee;
+  const lane = laneOf(turn, self);
+  const { number, parent } = bundle.header;
+  invariant(number === lane.held && parent === lane.heldHash, `L2: bundle ${number} does not follow ${lane.held - 1}`);
+  hold(turn, self, bundle);
+  for (const write of writes) turn.effects.push({ kind: "persist", write });
+  const message = { kind: "bundle", cose: bundle.cose, statements: bundle.statements } as const;
+  for (const [peer, copy] of turn.state.copies) {
+    if (copy.sent !== number || number > lastSendable(turn, copy)) continue;
+    send(turn, peer, message);
+    setCopy(turn, peer, { sent: number + 1 });
+  }
+  certify(turn, self, number);
+}
+
+/** L5: the highest bundle of the own lane that may be on its way to a peer. */
+function lastSendable(turn: Turn, copy: Copy): number {
+  const lane = laneOf(turn, turn.committee.self);
+  return Math.min(lane.held - 1, certifiedNumber(lane) + WINDOW_BUNDLES, copy.held - 1 + WINDOW_BUNDLES);
+}
+
+/** L5: what the window had held back, or a returned peer has missed, goes out from the durable outbox: the store. */
+export function feed(turn: Turn, peer: GatewayIndex): void {
+  const copy = turn.state.copies.get(peer);
+  if (copy === undefined || copy.sent === null) return;
+  const last = lastSendable(turn, copy);
+  if (copy.sent > last) return;
+  turn.effects.push({ kind: "stream", to: peer, lane: turn.committee.self, from: copy.sent, upTo: last });
+  setCopy(turn, peer, { sent: last + 1 });
+}
+
+export function feedAll(turn: Turn): void {
+  for (const peer of turn.state.copies.keys()) feed(turn, peer);
+}

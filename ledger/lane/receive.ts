@@ -1,0 +1,207 @@
+/** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
+import type { GatewayIndex, Hash } from "../committee/index.ts";
+import { decodeStatement, type Statement } from "../statement/index.ts";
+import { type Bundle, type BundleHeader, openBundle } from "./bundle.ts";
+import { type Ack, ackBytes } from "./certificate.ts";
+import { certify, countAck, KEPT_AHEAD } from "./certify.ts";
+import { WINDOW_BUNDLES } from "./own.ts";
+import { tipsOf } from "./repair.ts";
+import { certifiedNumber, hold, laneOf, moved, reject, send, setLane, type Turn } from "./turn.ts";
+import type { Candidate, Lane, LaneMessage, Verdict } from "./types.ts";
+
+/** What is kept of a refused bundle as evidence. */
+const MAX_EVIDENCE_BYTES = 64 * 1024;
+
+/** L3, conditions that the bundle's own bytes decide. What passes waits for its parent and for re-assessment. */
+export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodies: readonly Uint8Array[]): void {
+  const opened = openBundle(cose, bodies);
+  if (opened.kind === "reject") return reject(turn, from, `a bundle that does not parse: ${opened.reason}`);
+  const { header, hash } = opened.bundle;
+  const { committee } = turn;
+  const owner = committee.names.indexOf(header.gateway);
+  if (
+    owner === -1 ||
+    header.site !== committee.site ||
+    header.epoch !== committee.epoch ||
+    header.configHash !== committee.configHash
+  ) {
+    return reject(
+      turn,
+      from,
+      `a bundle of ${header.gateway} in site ${header.site}, epoch ${header.epoch}, which is not this configuration`,
+    );
+  }
+  if (owner === committee.self) return;
+  const lane = laneOf(turn, owner);
+  const known = candidateAt(lane, header.number);
+  if (header.number < lane.held || header.number >= lane.held + KEPT_AHEAD || known?.bundle.hash === hash) return;
+  if (!committee.verify(owner, opened.signed, opened.signature))
+    return reject(turn, from, `bundle ${header.number} of ${header.gateway}: the signature does not hold`);
+  if (known !== undefined && known.bundle.root !== opened.bundle.root)
+    return accuseOwner(turn, owner, known.bundle, opened.bundle);
+  const statements = readStatements(header, opened.bundle.statements);
+  if (typeof statements === "string") return refuse(turn, owner, { bundle: opened.bundle, statements: [] }, statements);
+  moved(turn);
+  setLane(turn, owner, { waiting: new Map(lane.waiting).set(header.number, { bundle: opened.bundle, statements }) });
+}
+
+function candidateAt(lane: Lane, number: number): Candidate | undefined {
+  const first = lane.checking ?? lane.refused?.candidate;
+  return first?.bundle.header.number === number ? first : lane.waiting.get(number);
+}
+
+function accuseOwner(turn: Turn, owner: GatewayIndex, first: Bundle, second: Bundle): void {
+  const about = `bundle ${first.header.number}`;
+  turn.effects.push({
+    kind: "accuse",
+    fault: "equivocating-owner",
+    gateway: owner,
+    about,
+    proofs: [first.cose, second.cose],
+  });
+}
+
+/** L3: strict decode, contiguous numbers, time order inside the bundle. A text is the reason for refusal. */
+function readStatements(header: BundleHeader, bodies: readonly Uint8Array[]): readonly Statement[] | string {
+  const statements: Statement[] = [];
+  for (const [offset, body] of bodies.entries()) {
+    const decoded = decodeStatement(body);
+    if (decoded.kind === "reject") return `statement ${header.first + offset}: ${decoded.reason}`;
+    const { statement } = decoded;
+    if (statement.number !== header.first + offset)
+      return `statement ${header.first + offset} says that it is number ${statement.number}`;
+    const before = statements.at(-1);
+    if (before !== undefined && statement.measurement.at < before.measurement.at)
+      return `statement ${statement.number} is older than the one before it`;
+    if (statement.measurement.at > header.created) return `statement ${statement.number} is younger than its bundle`;
+    statements.push(statement);
+  }
+  return statements;
+}
+
+/** Starts the check of the candidate for the next number, when there is one and none is running. */
+export function checkNext(turn: Turn, owner: GatewayIndex): void {
+  const lane = laneOf(turn, owner);
+  const candidate = lane.waiting.get(lane.held);
+  if (candidate === undefined || lane.checking !== null) return;
+  const waiting = new Map(lane.waiting);
+  waiting.delete(lane.held);
+  setLane(turn, owner, { waiting });
+  const fault = linkFault(lane, candidate);
+  if (fault !== null) return refuse(turn, owner, candidate, fault);
+  setLane(turn, owner, { checking: candidate });
+  const { header, hash } = candidate.bundle;
+  turn.effects.push({ kind: "check", lane: owner, number: header.number, hash, statements: candidate.statements });
+}
+
+/** L3: what depends on the lane's prefix. */
+function linkFault(lane: Lane, { bundle, statements }: Candidate): string | null {
+  if (bundle.header.parent !== lane.heldHash) return `its parent is not bundle ${lane.held - 1} as held here`;
+  if (bundle.header.first !== lane.nextStatement)
+    return `it begins at statement ${bundle.header.first}, not ${lane.nextStatement}`;
+  const [first] = statements;
+  if (first !== undefined && first.measurement.at < lane.lastAtMs)
+    return `statement ${first.number} is older than the one before it`;
+  return null;
+}
+
+export function onChecked(turn: Turn, owner: GatewayIndex, number: number, hash: Hash, verdict: Verdict): void {
+  const lane = laneOf(turn, owner);
+  const candidate = lane.checking;
+  if (candidate === null || number !== lane.held || candidate.bundle.hash !== hash) return;
+  setLane(turn, owner, { checking: null });
+  if (verdict.kind === "reject") return refuse(turn, owner, candidate, verdict.reason);
+  hold(turn, owner, candidate.bundle, candidate.statements);
+  acknowledge(turn, owner, number, hash);
+  certify(turn, owner, number);
+  moved(turn);
+}
+
+/** L3: broadcast Ack, unless silent. */
+function acknowledge(turn: Turn, owner: GatewayIndex, number: number, hash: Hash): void {
+  const { committee } = turn;
+  if (laneOf(turn, owner).silent || number <= certifiedNumber(laneOf(turn, owner))) return tellOwner(turn, owner);
+  const ack: Ack = {
+    lane: owner,
+    number,
+    hash,
+    voter: committee.self,
+    signature: committee.sign(ackBytes(committee, owner, number, hash)),
+  };
+  countAck(turn, ack);
+  send(turn, "all", { kind: "ack", ack });
+}
+
+/** A copy that trails behind the certificate needs no ack, but its owner needs to know how far to go on sending. */
+function tellOwner(turn: Turn, owner: GatewayIndex): void {
+  const lane = laneOf(turn, owner);
+  if (lane.held % (WINDOW_BUNDLES / 4) === 0 || lane.held > certifiedNumber(lane))
+    send(turn, owner, tipsOf(turn, false));
+}
+
+/** L3: never ack; the refusal with its reason is kept, and its owner is told. */
+function refuse(turn: Turn, owner: GatewayIndex, candidate: Candidate, reason: string): void {
+  const { header, hash, cose } = candidate.bundle;
+  const evidence = evidenceOf(candidate.bundle);
+  const { self } = turn.committee;
+  turn.effects.push({
+    kind: "persist",
+    write: {
+      kind: "refusal",
+      lane: owner,
+      number: header.number,
+      hash,
+      by: self,
+      reason,
+      evidence: evidence.length > MAX_EVIDENCE_BYTES ? cose : evidence,
+      atMs: turn.nowMs,
+    },
+  });
+  turn.effects.push({ kind: "refused", lane: owner, number: header.number, by: self, reason });
+  send(turn, owner, { kind: "refusal", lane: owner, number: header.number, hash, reason });
+  if (header.number === laneOf(turn, owner).held) setLane(turn, owner, { refused: { candidate, reason } });
+}
+
+function evidenceOf(bundle: Bundle): Uint8Array {
+  const parts = [bundle.cose, ...bundle.statements];
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/**
+ * A quorum of the others certified what this gateway refuses. It keeps the body, because the log will need it, but from
+ * then on it acknowledges nothing in this lane: an ack vouches for all bundles below (L4).
+ */
+export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
+  const { refused, certificate, held } = laneOf(turn, owner);
+  if (refused === null || certificate === null) return;
+  const { bundle, statements } = refused.candidate;
+  if (certificate.number !== held || certificate.hash !== bundle.hash || bundle.header.number !== held) return;
+  turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
+  setLane(turn, owner, { refused: null, silent: true });
+  hold(turn, owner, bundle, statements);
+  moved(turn);
+}
+
+/** Under this key the store remembers that this gateway gives no more acks in a lane. */
+export function silentKey(lane: GatewayIndex): string {
+  return `lane/${lane}/silent`;
+}
+
+export function onRefusal(
+  turn: Turn,
+  from: GatewayIndex,
+  { lane, number, hash, reason }: Extract<LaneMessage, { kind: "refusal" }>,
+): void {
+  if (lane !== turn.committee.self || number >= laneOf(turn, lane).held) return;
+  turn.effects.push({
+    kind: "persist",
+    write: { kind: "refusal", lane, number, hash, by: from, reason, evidence: new Uint8Array(), atMs: turn.nowMs },
+  });
+  turn.effects.push({ kind: "refused", lane, number, by: from, reason });
+}

@@ -1,0 +1,103 @@
+/** L6 and L7: fetching what is missing, and telling where one stands. */
+import type { GatewayIndex } from "../committee/index.ts";
+import { invariant } from "../committee/index.ts";
+import { onCertificate } from "./certify.ts";
+import { WINDOW_BUNDLES } from "./own.ts";
+import { certifiedNumber, laneOf, moved, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
+import type { LaneMessage, Lanes } from "./types.ts";
+
+/** After so long without movement the state of the lanes is told again, in case something was lost. */
+const STANDSTILL_MS = 500;
+
+export function onLinkUp(turn: Turn, peer: GatewayIndex): void {
+  setCopy(turn, peer, { sent: null });
+  send(turn, peer, tipsOf(turn, true));
+}
+
+export function tipsOf(turn: Turn, again: boolean): LaneMessage {
+  const { lanes } = turn.state;
+  return {
+    kind: "tips",
+    again,
+    held: lanes.map((lane) => lane.held),
+    certificates: lanes.flatMap(({ certificate }) => (certificate === null ? [] : [certificate])),
+  };
+}
+
+/** Feeds the own lane from where the peer's copy ends, and repeats own acks and certificates that the peer lacks. */
+export function onTips(
+  turn: Turn,
+  from: GatewayIndex,
+  { again, held, certificates }: Extract<LaneMessage, { kind: "tips" }>,
+): void {
+  const { committee } = turn;
+  if (held.length !== committee.size)
+    return reject(turn, from, `tips of ${held.length} lanes, the site has ${committee.size}`);
+  for (const certificate of certificates) onCertificate(turn, from, certificate);
+  const own = laneOf(turn, committee.self);
+  const copied = Math.min(held[committee.self] ?? 0, own.held);
+  const sent = turn.state.copies.get(from)?.sent ?? null;
+  setCopy(turn, from, { held: copied, sent: again || sent === null ? copied : Math.max(sent, copied) });
+  if (!again) return;
+  send(turn, from, tipsOf(turn, false));
+  for (const [lane, { certificate, acks }] of turn.state.lanes.entries()) {
+    const theirs = certificates.find((other) => other.lane === lane)?.number ?? -1;
+    if (certificate !== null && certificate.number > theirs) send(turn, from, { kind: "laneCertificate", certificate });
+    for (const votes of acks.values()) {
+      const ack = votes.get(committee.self);
+      if (ack !== undefined && ack.number > theirs) send(turn, from, { kind: "ack", ack });
+    }
+  }
+}
+
+/** L6: asked from those who certified it, one request of a window's size at a time. */
+export function fetchBodies(turn: Turn, owner: GatewayIndex): void {
+  const lane = laneOf(turn, owner);
+  const { certificate, held } = lane;
+  if (certificate === null || held > certificate.number || owner === turn.committee.self) return;
+  if (lane.fetching !== null && turn.nowMs - lane.fetching.askedAtMs < STANDSTILL_MS) return;
+  const signers = [owner, ...certificate.acks.map(({ voter }) => voter)].filter(
+    (voter) => voter !== turn.committee.self,
+  );
+  const attempt = lane.fetching === null ? 0 : lane.fetching.attempt + 1;
+  const peer = signers[(attempt + turn.committee.self) % signers.length];
+  invariant(peer !== undefined, "a certificate without signers");
+  setLane(turn, owner, {
+    fetching: { upTo: Math.min(certificate.number, held + WINDOW_BUNDLES - 1), askedAtMs: turn.nowMs, attempt },
+  });
+  send(turn, peer, { kind: "fetchBundles", lane: owner, from: held });
+}
+
+/** L6: the next window of a lane that is being fetched. */
+export function continueFetching(turn: Turn, owner: GatewayIndex): void {
+  const lane = laneOf(turn, owner);
+  if (lane.fetching === null || lane.held <= lane.fetching.upTo) return;
+  setLane(turn, owner, { fetching: null });
+  if (lane.held <= certifiedNumber(lane)) fetchBodies(turn, owner);
+}
+
+export function onFetchBundles(turn: Turn, from: GatewayIndex, lane: GatewayIndex, start: number): void {
+  if (lane >= turn.committee.size) return reject(turn, from, `a fetch of lane ${lane}, which does not exist`);
+  const { held } = laneOf(turn, lane);
+  if (start >= held) return;
+  turn.effects.push({ kind: "stream", to: from, lane, from: start, upTo: Math.min(held, start + WINDOW_BUNDLES) - 1 });
+}
+
+/** While some lane is uncertified or lacks bodies, a standstill makes the gateway speak up. */
+export function keepWatch(turn: Turn): void {
+  const wakeAtMs = isUnsettled(turn.state) && turn.committee.size > 1 ? turn.state.movedAtMs + STANDSTILL_MS : null;
+  if (wakeAtMs !== turn.state.wakeAtMs) turn.state = { ...turn.state, wakeAtMs };
+}
+
+function isUnsettled(state: Lanes): boolean {
+  return state.lanes.some((lane) => lane.held !== certifiedNumber(lane) + 1);
+}
+
+export function onWake(turn: Turn): void {
+  if (turn.state.wakeAtMs === null || turn.nowMs < turn.state.wakeAtMs) return;
+  moved(turn);
+  // What was sent may be lost: each copy's own word tells where to go on.
+  for (const peer of turn.state.copies.keys()) setCopy(turn, peer, { sent: null });
+  send(turn, "all", tipsOf(turn, true));
+  for (const lane of turn.state.lanes.keys()) fetchBodies(turn, lane);
+}

@@ -1,0 +1,68 @@
+/** One call of `stepLanes`: the state as it changes and the effects so far, in order. */
+import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import { invariant } from "../committee/index.ts";
+import type { Statement } from "../statement/index.ts";
+import type { Bundle } from "./bundle.ts";
+import type { Copy, Lane, LaneEffect, LaneMessage, Lanes } from "./types.ts";
+
+export const NO_HASH: Hash = "0".repeat(64);
+
+export type Turn = {
+  readonly committee: Committee;
+  readonly nowMs: number;
+  state: Lanes;
+  readonly effects: LaneEffect[];
+  /** Lanes that changed: those whose next steps are looked at before the turn ends. */
+  readonly touched: Set<GatewayIndex>;
+};
+
+export function laneOf(turn: Turn, lane: GatewayIndex): Lane {
+  const found = turn.state.lanes[lane];
+  invariant(found !== undefined, `no lane ${lane}`);
+  return found;
+}
+
+export function setLane(turn: Turn, lane: GatewayIndex, change: Partial<Lane>): void {
+  const lanes = turn.state.lanes.map((old, index) => (index === lane ? { ...old, ...change } : old));
+  turn.state = { ...turn.state, lanes };
+  turn.touched.add(lane);
+}
+
+export function setCopy(turn: Turn, peer: GatewayIndex, change: Partial<Copy>): void {
+  const old = turn.state.copies.get(peer) ?? { held: 0, sent: null };
+  turn.state = { ...turn.state, copies: new Map(turn.state.copies).set(peer, { ...old, ...change }) };
+}
+
+export function moved(turn: Turn): void {
+  turn.state = { ...turn.state, movedAtMs: turn.nowMs };
+}
+
+export function send(turn: Turn, to: "all" | GatewayIndex, message: LaneMessage): void {
+  turn.effects.push({ kind: "send", to, message });
+}
+
+export function reject(turn: Turn, from: GatewayIndex, reason: string): void {
+  turn.effects.push({ kind: "reject", from, reason });
+}
+
+export function certifiedNumber(lane: Lane): number {
+  return lane.certificate === null ? -1 : lane.certificate.number;
+}
+
+/** The body is persisted here; whoever speaks of it afterwards does so behind this write. */
+export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, statements: readonly Statement[] = []): void {
+  const { header, hash, cose } = bundle;
+  const { number, first, count } = header;
+  turn.effects.push({
+    kind: "persist",
+    write: { kind: "bundle", lane: owner, number, hash, cose, statements: bundle.statements, first },
+  });
+  turn.effects.push({ kind: "held", lane: owner, number });
+  const last = statements.at(-1);
+  setLane(turn, owner, {
+    held: number + 1,
+    heldHash: hash,
+    nextStatement: first + count,
+    lastAtMs: last === undefined ? header.created : last.measurement.at,
+  });
+}
