@@ -271,7 +271,8 @@ export function startReplica(options: ReplicaOptions): Replica {
     const divergence = checkpoints.divergence();
     if (divergence !== null) return onDivergence(divergence.size, divergence.theirs);
     const taken = checkpoints.take();
-    if (taken !== null) notes.offer(null, taken.note);
+    // Every signature in it was checked on the way in, and the root is the own one.
+    if (taken !== null) onStandingNote(null, taken.size, taken.root, taken.note);
   }
 
   function onStandingNote(ledger: string | null, size: number, root: string, note: string): void {

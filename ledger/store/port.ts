@@ -8,10 +8,9 @@
  * S3 Writes are idempotent: the same write again changes nothing.
  */
 
-/** 64 hex digits of a SHA-256. */
-export type Hash = string;
-/** Position of a gateway in the site configuration, 0-based: names a lane, a voter, a signer. */
-export type GatewayIndex = number;
+import type { Executed, Execution, GatewayIndex, Hash, StoredBundle, Tip } from "../execution/index.ts";
+
+export type { Executed, Execution, GatewayIndex, Hash, StoredBundle } from "../execution/index.ts";
 
 export type Write =
   /** L2, L3: a validated bundle of a lane. Its presence is also this gateway's promise never to hold another of that number. */
@@ -85,15 +84,6 @@ export type Write =
   /** Small durable state of the gateway's own (station load cycles, dispositions). */
   | { readonly kind: "memo"; readonly key: string; readonly bytes: Uint8Array };
 
-export type StoredBundle = {
-  readonly lane: GatewayIndex;
-  readonly number: number;
-  readonly hash: Hash;
-  readonly cose: Uint8Array;
-  readonly statements: readonly Uint8Array[];
-  readonly first: number;
-};
-
 /** Everything that a gateway needs to go on where it stopped. */
 export type Recovered = {
   readonly finalized: {
@@ -123,36 +113,12 @@ export type Recovered = {
   readonly checkpoint: { readonly size: number; readonly note: string } | null;
   readonly anchors: readonly { readonly ledger: string; readonly size: number; readonly note: string }[];
   readonly readings: readonly { readonly id: string; readonly bytes: Uint8Array }[];
+  /** Lanes with a memo under `lane/<index>/silent`: this gateway gives no more acks there. */
+  readonly silentLanes: readonly GatewayIndex[];
+  /** Statements of each lane that are executed, and among those of the highest anchored checkpoint: `countsAt`. */
+  readonly executedCounts: readonly number[];
+  readonly anchoredCounts: readonly number[];
 };
-
-/** The state of execution: a pure function of the finalized chain. */
-export type Executed = {
-  /** View of the last executed block; 0 = nothing. */
-  readonly view: number;
-  /** Leaves of the log. */
-  readonly size: number;
-  readonly root: Hash;
-  /** Statements folded so far = index of the next one. */
-  readonly statements: number;
-  /** Highest executed bundle number of each lane, -1 = none. */
-  readonly tips: readonly number[];
-};
-
-/** The outcome of executing one finalized block. `waiting` names the first body that is not held. */
-export type Execution =
-  | {
-      readonly kind: "executed";
-      readonly state: Executed;
-      readonly bundles: readonly {
-        readonly lane: GatewayIndex;
-        readonly number: number;
-        readonly first: number;
-        readonly count: number;
-        readonly leaf: number;
-        readonly index: number;
-      }[];
-    }
-  | { readonly kind: "waiting"; readonly lane: GatewayIndex; readonly number: number; readonly upTo: number };
 
 /** One finalized statement. `index` counts statements in log order from 0. */
 export type FinalStatement = {
@@ -190,13 +156,16 @@ export type Store = {
   readonly recover: () => Promise<Recovered>;
   readonly commit: (writes: readonly Write[]) => Promise<void>;
   /** Executes one finalized block (the tips of its cut); a no-op for a block at or below `Executed.view`. */
-  readonly execute: (
-    view: number,
-    tips: readonly { readonly number: number; readonly hash: Hash }[],
-  ) => Promise<Execution>;
+  readonly execute: (view: number, tips: readonly Tip[]) => Promise<Execution>;
   /** Consecutive held bundles of a lane from number `from`, up to `maxBytes` but at least one when held. */
   readonly bundles: (lane: GatewayIndex, from: number, maxBytes: number) => Promise<readonly StoredBundle[]>;
-  /** The finalized chain after view `after`, oldest first, and the newest finalization. */
+  /** How many statements of each lane stand among the first `size` leaves of the log; size <= executed size. */
+  readonly countsAt: (size: number) => Promise<{ readonly statements: number; readonly lanes: readonly number[] }>;
+  /**
+   * The finalized chain after view `after`, oldest first, and the finalization of the LAST block returned: every block that was
+   * finalized by name keeps its finalization, and the answer ends at the last such block within `limit` (or, when there is none
+   * within `limit`, at the first one beyond).
+   */
   readonly finalizedAfter: (
     after: number,
     limit: number,
