@@ -25,7 +25,7 @@ export type Bundle = {
   readonly header: BundleHeader;
   /** RFC 9162 root over the statements, 64 hex digits. */
   readonly root: string;
-  /** SHA-256 of `cose`, 64 hex digits: covers the signature too (L2). */
+  /** B6: SHA-256 of `cose`, 64 hex digits: covers the signature too (L2). */
   readonly hash: string;
   /** The COSE_Sign1 with the root attached: the log's leaf. */
   readonly cose: Uint8Array;

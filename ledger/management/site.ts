@@ -1,0 +1,54 @@
+/** G3: what the gateways of a site have agreed on, and what an auditor holds: SITE.json. */
+export type Site = {
+  readonly format: "tallystick-site/v1";
+  readonly site: string;
+  readonly epoch: number;
+  readonly gateways: readonly SiteGateway[];
+  readonly devices: readonly SiteDevice[];
+  readonly ledgers: readonly SiteLedger[];
+  readonly model: SiteModel;
+  /** SHA-256 of the deterministic CBOR of everything else, 64 hex digits. */
+  readonly configHash: string;
+};
+
+export type SiteGateway = {
+  readonly name: string;
+  /** Verifier key of type 01 named "<site>/<gateway>": signs bundles and votes. */
+  readonly key: string;
+  /** Verifier key of type 04 named "<site>/<gateway>": cosigns checkpoints, nothing else. */
+  readonly checkpointKey: string;
+  /** SHA-256 of the DER of the TLS certificate's SubjectPublicKeyInfo, 64 hex digits. */
+  readonly tlsPin: string;
+};
+
+export type Protocol = "mt-sics" | "sick" | "senml-json" | "api";
+export type Measures = "mass" | "dimensions" | "item";
+
+/** A registered device: only its readings may stand in statements, and only within its range. Bounds are decimal texts. */
+export type SiteDevice = {
+  readonly id: string;
+  readonly gateway: string;
+  readonly station: string;
+  readonly protocol: Protocol;
+  readonly measures: readonly Measures[];
+  /** Present exactly when it measures mass. */
+  readonly mass?: { readonly minKg: string; readonly maxKg: string; readonly divisionKg: string };
+  /** Present exactly when it measures dimensions. */
+  readonly dimensions?: { readonly minMm: string; readonly maxMm: string; readonly divisionMm: string };
+};
+
+export type SiteLedger = {
+  readonly name: string;
+  readonly kind: "embedded";
+  /** Verifier key of type 04. */
+  readonly key: string;
+};
+
+export type SiteModel = {
+  /** SHA-256 of the model file, 64 hex digits. */
+  readonly sha256: string;
+  /** Peers accept a predicted figure within this many thousandths, and 1 g. */
+  readonly toleranceMilli: number;
+};
+
+export type SiteDraft = Omit<Site, "format" | "configHash">;

@@ -1,0 +1,57 @@
+import { inclusionProof, leafHash, nodeHash, parseNote, formatNote, formatTlogProof } from "../log/index.ts";
+import { partsOf } from "../lane/bundle.ts";
+import { encodeCoseReceipt, encodeReceipt } from "./format.ts";
+
+/** What a receipt is made from; the store's `ReceiptParts` has this shape. */
+export type ReceiptInput = {
+  readonly statement: Uint8Array;
+  readonly bundle: { readonly cose: Uint8Array; readonly statements: readonly Uint8Array[]; readonly first: number };
+  /** Index of the bundle in the log. */
+  readonly leaf: number;
+  /** A checkpoint that covers the leaf, with the cosignatures of the gateways and of the ledger. */
+  readonly anchor: { readonly note: string };
+  /** Inclusion proof of the leaf in the tree of the anchor's size. */
+  readonly path: readonly Uint8Array[];
+};
+
+/**
+ * V1-V4: the receipt of one statement. Deterministic: the same parts give the same bytes. Throws when the statement is not in
+ * the bundle or a part cannot be read, which means that the store is broken.
+ */
+export function buildReceipt({ statement, bundle, leaf, anchor, path }: ReceiptInput): Uint8Array {
+  const index = bundle.statements.findIndex((candidate) => Buffer.compare(candidate, statement) === 0);
+  const parts = partsOf(bundle.cose);
+  const note = parseNote(anchor.note);
+  if (index === -1) throw new Error("The statement is not in the bundle that its receipt is built from.");
+  if (parts.kind === "reject") throw new Error(`The bundle of a receipt cannot be read: ${parts.reason}.`);
+  if (note.kind === "reject") throw new Error(`The anchor of a receipt cannot be read: ${note.reason}.`);
+  const size = bundle.statements.length;
+  const inBundle = { size, index, path: bundlePath(bundle.statements, index) };
+  // V4: anchors collect signatures in the order in which they arrive; a receipt has one order.
+  const signatures = note.note.signatures.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const checkpoint = formatNote({ body: note.note.body, signatures });
+  return encodeReceipt(
+    statement,
+    encodeCoseReceipt(parts.protectedHeader, parts.signature, inBundle),
+    formatTlogProof({ index: leaf, path, checkpoint }),
+  );
+}
+
+function bundlePath(statements: readonly Uint8Array[], index: number): Uint8Array[] {
+  const rows: Uint8Array[][] = [statements.map(leafHash)];
+  for (let row = rows[0] ?? []; row.length > 1; row = rows.at(-1) ?? []) {
+    const above: Uint8Array[] = [];
+    for (let at = 0; at + 1 < row.length; at += 2)
+      above.push(nodeHash(row[at] as Uint8Array, row[at + 1] as Uint8Array));
+    rows.push(above);
+  }
+  return inclusionProof(
+    (level, at) => {
+      const node = rows[level]?.[at];
+      if (node === undefined) throw new Error(`A bundle of ${statements.length} has no node ${level}/${at}.`);
+      return node;
+    },
+    statements.length,
+    index,
+  );
+}

@@ -1,0 +1,189 @@
+import { bytesEqual, keyIdOf, toHex, verify } from "../crypto/index.ts";
+import { encodeCose, signedBytes } from "../lane/bundle.ts";
+import {
+  leafHash,
+  type NoteSignature,
+  parseCheckpoint,
+  rootFromPath,
+  type VerifierKey,
+  verifyCosignature,
+} from "../log/index.ts";
+import { originOf, quorumOf, type Site, siteKeys } from "../management/index.ts";
+import { decodeStatement, dimensionsMm, massGrams, type Statement } from "../statement/index.ts";
+import { openReceipt, type ReceiptMembers } from "./format.ts";
+
+/** The checks, in the order in which they are made (V5). */
+export const CHECKS = [
+  "format",
+  "statement",
+  "site",
+  "position in bundle",
+  "gateway signature",
+  "statement number",
+  "checkpoint",
+  "inclusion in log",
+  "checkpoint quorum",
+  "ledger countersignature",
+] as const;
+export type Check = (typeof CHECKS)[number];
+
+export type ReceiptSummary = {
+  readonly site: string;
+  readonly gateway: string;
+  readonly number: number;
+  readonly item: string;
+  /** Exact decimal text. */
+  readonly massGrams: string;
+  /** Exact decimal texts: length, width, height. */
+  readonly dimensionsMm: readonly [string, string, string];
+  readonly verdict: "accept" | "flag";
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** Index of the bundle in the log, and size of the anchored tree. */
+  readonly logIndex: number;
+  readonly size: number;
+  /** Names of the gateways whose cosignatures hold. */
+  readonly cosigners: readonly string[];
+  /** Names of the ledgers whose countersignatures hold, with the time that they state. */
+  readonly ledgers: readonly { readonly name: string; readonly timeSeconds: number }[];
+};
+
+export type VerifiedReceipt =
+  | { readonly kind: "valid"; readonly summary: ReceiptSummary }
+  | { readonly kind: "invalid"; readonly check: Check; readonly reason: string };
+
+/**
+ * V5: checks a receipt with nothing but the site's configuration (from `parseSite`). Answers with the first check that
+ * fails. Never throws.
+ */
+export function verifyReceipt(bytes: Uint8Array, site: Site): VerifiedReceipt {
+  const opened = openReceipt(bytes);
+  if (opened.kind === "reject") return invalid("format", opened.reason);
+  const { members } = opened;
+  const decoded = decodeStatement(members.statement);
+  if (decoded.kind === "reject") return invalid("statement", decoded.reason);
+  const gateway = gatewayOf(members, site);
+  if (typeof gateway === "string") return invalid("site", gateway);
+  const root = rootOfBundle(members);
+  if (typeof root === "string") return invalid("position in bundle", root);
+  if (!signatureHolds(members, gateway.key, root)) {
+    return invalid(
+      "gateway signature",
+      `the key of ${gateway.name} did not sign a bundle with this statement at this position`,
+    );
+  }
+  const number = faultOfNumber(members, decoded.statement);
+  if (number !== null) return invalid("statement number", number);
+  return verifyCheckpoint(members, decoded.statement, root, site);
+}
+
+/** V5.3: the receipt speaks of this very site and configuration, and names a key of it. */
+function gatewayOf(
+  { opened: { header, keyId } }: ReceiptMembers,
+  site: Site,
+): { name: string; key: VerifierKey } | string {
+  if (header.site !== site.site) return `it is of site ${header.site}, not ${site.site}`;
+  if (header.epoch !== site.epoch) return `it is of epoch ${header.epoch}, but the site file is of epoch ${site.epoch}`;
+  if (header.configHash !== site.configHash)
+    return "it was made under another configuration than that of the site file";
+  const gateway = siteKeys(site).gateways.find(({ name }) => name === header.gateway);
+  if (gateway === undefined) return `the site has no gateway ${header.gateway}`;
+  if (!bytesEqual(keyId, keyIdOf(gateway.key.key.raw))) return `it names another key than that of ${header.gateway}`;
+  return gateway;
+}
+
+/** V5.4: the root that the statement and its path give. */
+function rootOfBundle({ opened: { header }, inBundle, statement }: ReceiptMembers): Uint8Array | string {
+  const { size, index, path } = inBundle;
+  if (size !== header.count) return `the path is for ${size} statements, but the bundle has ${header.count}`;
+  return (
+    rootFromPath(leafHash(statement), size, index, path) ?? `the path has no length for statement ${index} of ${size}`
+  );
+}
+
+function signatureHolds(members: ReceiptMembers, key: VerifierKey, root: Uint8Array): boolean {
+  return verify(key.key, signedBytes(members.protectedHeader, root), members.signature);
+}
+
+/** V5.6: one number for each statement of a gateway, whatever bundle it stands in. */
+function faultOfNumber({ opened: { header }, inBundle }: ReceiptMembers, statement: Statement): string | null {
+  const expected = header.first + inBundle.index;
+  return statement.number === expected ? null : `it says ${statement.number}, but stands where ${expected} does`;
+}
+
+/** V5.7-V5.10 */
+function verifyCheckpoint(
+  members: ReceiptMembers,
+  statement: Statement,
+  root: Uint8Array,
+  site: Site,
+): VerifiedReceipt {
+  const { proof, note, protectedHeader, signature } = members;
+  const parsed = parseCheckpoint(note.body);
+  if (parsed.kind === "reject") return invalid("checkpoint", parsed.reason);
+  const { checkpoint } = parsed;
+  if (checkpoint.origin !== originOf(site.site))
+    return invalid("checkpoint", `it is of log ${checkpoint.origin}, not ${originOf(site.site)}`);
+  const leaf = leafHash(encodeCose(protectedHeader, new Map(), root, signature));
+  const logRoot = rootFromPath(leaf, checkpoint.size, proof.index, proof.path);
+  if (logRoot === null || toHex(logRoot) !== checkpoint.root) {
+    return invalid(
+      "inclusion in log",
+      `the path does not lead from leaf ${proof.index} to the root of the checkpoint of size ${checkpoint.size}`,
+    );
+  }
+  const signed = signersOf(note.body, note.signatures, site);
+  if (typeof signed === "string") return invalid("checkpoint quorum", signed);
+  const quorum = quorumOf(site.gateways.length);
+  if (signed.cosigners.length < quorum) {
+    return invalid(
+      "checkpoint quorum",
+      `${signed.cosigners.length} gateways cosigned, but ${quorum} of ${site.gateways.length} are a quorum`,
+    );
+  }
+  if (signed.ledgers.length === 0)
+    return invalid("ledger countersignature", "no ledger of the site countersigned the checkpoint");
+  return { kind: "valid", summary: { ...summaryOf(members, statement), size: checkpoint.size, ...signed } };
+}
+
+type Signers = Pick<ReceiptSummary, "cosigners" | "ledgers">;
+
+/** V5.9: every signature must hold and be of the site: a line that nobody checks could be changed by anybody. */
+function signersOf(body: string, signatures: readonly NoteSignature[], site: Site): Signers | string {
+  const keys = siteKeys(site);
+  const cosigners: string[] = [];
+  const ledgers: { name: string; timeSeconds: number }[] = [];
+  for (const signature of signatures) {
+    const gateway = keys.gateways.find(({ checkpointKey }) => checkpointKey.name === signature.name);
+    const ledger = keys.ledgers.find(({ name }) => name === signature.name);
+    const key = gateway?.checkpointKey ?? ledger;
+    if (key === undefined) return `the site knows no cosigner ${signature.name}`;
+    const verified = verifyCosignature(key, body, signature);
+    if (verified.kind === "reject") return verified.reason;
+    if (gateway !== undefined) cosigners.push(gateway.name);
+    else ledgers.push({ name: key.name, timeSeconds: verified.timeSeconds });
+  }
+  return { cosigners, ledgers };
+}
+
+function summaryOf(
+  { opened: { header }, proof }: ReceiptMembers,
+  statement: Statement,
+): Omit<ReceiptSummary, "size" | keyof Signers> {
+  const { measurement, assessment } = statement;
+  return {
+    site: header.site,
+    gateway: header.gateway,
+    number: statement.number,
+    item: measurement.item,
+    massGrams: massGrams(measurement.mass),
+    dimensionsMm: dimensionsMm(measurement),
+    verdict: assessment.verdict,
+    at: measurement.at,
+    logIndex: proof.index,
+  };
+}
+
+function invalid(check: Check, reason: string): VerifiedReceipt {
+  return { kind: "invalid", check, reason };
+}
