@@ -1,0 +1,5 @@
+export { type Device, type DeviceSettings, openDevice } from "./device.ts";
+export type { DeviceHealth } from "./health.ts";
+export { decodeFrame } from "./protocols/index.ts";
+export type { Reading } from "./reading.ts";
+export { type Broker, type BrokerOptions, startBroker } from "./transports/broker/index.ts";

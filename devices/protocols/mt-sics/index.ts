@@ -1,0 +1,18 @@
+import type { Protocol } from "../protocol.ts";
+import { decodeFrame } from "./decode.ts";
+import { MT_SICS_FRAME_BYTES, takeFrame } from "./framing.ts";
+import { startSession } from "./session.ts";
+
+export { type Command, commands, encodeCommand, parseCommand } from "./commands.ts";
+export { encodeLine, lineOf, takeFrame } from "./framing.ts";
+export { formatReply, parseReply, type Reply } from "./replies.ts";
+
+/** Mettler-Toledo Standard Interface Command Set, levels 0 and 1: see README.md. */
+export const mtSics: Protocol = {
+  name: "mt-sics",
+  cadence: "polled",
+  maxFrameBytes: MT_SICS_FRAME_BYTES,
+  framing: { kind: "stream", takeFrame },
+  decodeFrame,
+  startSession,
+};

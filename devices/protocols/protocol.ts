@@ -1,0 +1,74 @@
+import type { Quantity } from "../quantity/index.ts";
+
+/** What stands at the front of a stream. Sizes are in bytes; the raw bytes of a frame are kept unchanged (P1). */
+export type Taken =
+  | { readonly kind: "frame"; readonly frame: Uint8Array; readonly size: number }
+  | { readonly kind: "noise"; readonly size: number }
+  | { readonly kind: "incomplete" };
+
+/** The answer to one complete frame. Every byte sequence has one (P3). */
+export type Decoded =
+  | { readonly kind: "quantities"; readonly quantities: readonly Quantity[] }
+  /** The device speaks well but measured nothing: "overload", "busy", "no-read", ... */
+  | { readonly kind: "status"; readonly status: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/**
+ * `stream`: frames are cut out of bytes by `takeFrame`. `message`: the transport delivers whole frames (MQTT).
+ * P2: `maxFrameBytes` bounds what `takeFrame` may wait for.
+ */
+type Framing =
+  | { readonly kind: "stream"; readonly takeFrame: (bytes: Uint8Array) => Taken }
+  | { readonly kind: "message" };
+
+/** `polled`: silence is a fault. `event`: the device speaks when something is presented; silence is normal. */
+type Cadence = "polled" | "event";
+
+export type Protocol = {
+  readonly name: string;
+  readonly cadence: Cadence;
+  readonly maxFrameBytes: number;
+  readonly framing: Framing;
+  readonly decodeFrame: (frame: Uint8Array) => Decoded;
+  /** Null: the device speaks by itself and is only listened to. */
+  readonly startSession: ((settings: SessionSettings) => Session) | null;
+};
+
+export type SessionSettings = {
+  /** Time between two polls. */
+  readonly pollMs: number;
+  /** How long an answer may take before the command is sent again. */
+  readonly replyTimeoutMs: number;
+  /** Quiet time after opening the line. */
+  readonly settleMs: number;
+  /** Serial number that the device must give; null admits any device. */
+  readonly serial: string | null;
+};
+
+export type SessionInput =
+  | { readonly kind: "opened"; readonly atMs: number }
+  | { readonly kind: "frame"; readonly frame: Uint8Array; readonly atMs: number }
+  | { readonly kind: "tick"; readonly atMs: number };
+
+export type SessionEffect =
+  | { readonly kind: "send"; readonly bytes: Uint8Array }
+  /** The frame just given is an answer of the right device to this session: its readings count. */
+  | { readonly kind: "admit" }
+  | { readonly kind: "identified"; readonly serial: string }
+  | { readonly kind: "wrongDevice"; readonly serial: string };
+
+/** A conversation with one device, as a pure step (P6). `wakeAtMs`: when it wants the next tick. */
+export type Session = {
+  readonly step: (input: SessionInput) => SessionStep;
+};
+export type SessionStep = {
+  readonly session: Session;
+  readonly effects: readonly SessionEffect[];
+  readonly wakeAtMs: number | null;
+};
+
+/** Raw frames travel inside statements, which hold at most 512 bytes of each (P2). */
+export const FRAME_LIMIT_BYTES = 512;
+
+export const refused = (reason: string): Decoded => ({ kind: "refused", reason });
+export const status = (text: string): Decoded => ({ kind: "status", status: text });

@@ -1,0 +1,1 @@
+export { type Dimensioner, startDimensioner } from "./dimensioner.ts";

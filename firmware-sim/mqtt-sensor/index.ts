@@ -1,0 +1,1 @@
+export { type MqttSensor, type SensorEvent, startMqttSensor } from "./sensor.ts";

@@ -1,0 +1,140 @@
+import { startDimensioner } from "./dimensioner/index.ts";
+import { type Fault, faultNames, parseFault } from "./faults/index.ts";
+import { type ItemSource, stationNumberOf, syntheticItems } from "./items.ts";
+import type { LineSettings } from "./lines/index.ts";
+import { startMqttSensor } from "./mqtt-sensor/index.ts";
+import { startScale } from "./scale/index.ts";
+import { readScript } from "./script.ts";
+import { startStation } from "./station/index.ts";
+
+export const deviceUsage = `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE]
+    [--fault NAME=VALUE]... [--journal FILE] [--id ID] [--rate PER_SECOND] [--seed N]
+  PROTOCOL mt-sics or sick with --pty or --tcp; senml-json with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id
+  FAULT    ${faultNames}`;
+
+/** One simulated device, as the command line asks for it. */
+export type DeviceOptions = {
+  readonly id: string;
+  readonly seed: number;
+  readonly ratePerSecond: number;
+  readonly script: string | null;
+  readonly journal: string | null;
+} & (
+  | { readonly protocol: "mt-sics" | "sick"; readonly line: LineSettings; readonly faults: readonly Fault[] }
+  | {
+      readonly protocol: "senml-json";
+      readonly mqtt: { readonly url: string; readonly username: string; readonly password: string };
+    }
+);
+
+type Parsed =
+  | { readonly kind: "options"; readonly options: DeviceOptions }
+  /** One sentence; the command ends with 2. */
+  | { readonly kind: "usage"; readonly reason: string };
+
+const KNOWN = ["--pty", "--tcp", "--mqtt", "--script", "--fault", "--journal", "--id", "--rate", "--seed"];
+const DEVICE_ID = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/** Reads what follows `tallystick device`. */
+export function parseDeviceArguments(argv: readonly string[]): Parsed {
+  const [protocol = "", ...rest] = argv;
+  const given = flagsOf(rest);
+  if (typeof given === "string") return usage(given);
+  const one = (name: string): string | null => given.get(name)?.at(-1) ?? null;
+  const seed = Number(one("--seed") ?? "1");
+  const ratePerSecond = Number(one("--rate") ?? "1");
+  const id = one("--id");
+  if (!Number.isSafeInteger(seed) || seed < 0) return usage("--seed wants a whole number");
+  if (!(ratePerSecond > 0)) return usage("--rate wants a number above 0");
+  if (id !== null && !DEVICE_ID.test(id)) return usage("--id wants 1 to 32 of a-z, 0-9 and -");
+  const places = ["--pty", "--tcp", "--mqtt"].filter((name) => given.has(name));
+  if (places.length !== 1) return usage("give exactly one of --pty LINK, --tcp PORT, --mqtt URL");
+  const basis = { seed, ratePerSecond, script: one("--script"), journal: one("--journal") };
+  switch (protocol) {
+    case "mt-sics":
+    case "sick": {
+      const line = lineOf(one("--pty"), one("--tcp"));
+      if (typeof line === "string") return usage(`${protocol}: ${line}`);
+      const faults: Fault[] = [];
+      for (const text of given.get("--fault") ?? []) {
+        const fault = parseFault(text, seed);
+        if (typeof fault === "string") return usage(fault);
+        faults.push(fault);
+      }
+      return { kind: "options", options: { ...basis, id: id ?? protocol, protocol, line, faults } };
+    }
+    case "senml-json": {
+      if (id === null) return usage("senml-json wants --id, the device's name in its topic");
+      if (given.has("--fault")) return usage("faults work on a byte line (--pty or --tcp), not on --mqtt");
+      const mqtt = mqttOf(one("--mqtt"));
+      if (typeof mqtt === "string") return usage(mqtt);
+      return { kind: "options", options: { ...basis, id, protocol, mqtt } };
+    }
+    default:
+      return usage(`protocol "${protocol}" is not known: use mt-sics, sick or senml-json`);
+  }
+}
+
+const usage = (reason: string): Parsed => ({ kind: "usage", reason });
+
+function flagsOf(argv: readonly string[]): ReadonlyMap<string, readonly string[]> | string {
+  const given = new Map<string, readonly string[]>();
+  for (let index = 0; index < argv.length; index += 2) {
+    const name = argv[index] ?? "";
+    const value = argv[index + 1];
+    if (!KNOWN.includes(name)) return `option "${name}" is not known`;
+    if (value === undefined) return `${name} wants a value`;
+    given.set(name, [...(given.get(name) ?? []), value]);
+  }
+  return given;
+}
+
+function lineOf(pty: string | null, tcp: string | null): LineSettings | string {
+  if (pty !== null) return { kind: "pty", link: pty };
+  if (tcp === null) return "give --pty LINK or --tcp PORT";
+  const port = Number(tcp);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? { kind: "tcp", port } : "--tcp wants a port, 1 to 65535";
+}
+
+function mqttOf(
+  text: string | null,
+): { readonly url: string; readonly username: string; readonly password: string } | string {
+  const wanted = "--mqtt wants mqtt://USER:PASSWORD@HOST:PORT";
+  if (text === null || !URL.canParse(text)) return wanted;
+  const url = new URL(text);
+  const secured = url.username !== "" && url.password !== "";
+  if (!["mqtt:", "mqtts:"].includes(url.protocol) || !secured) return wanted;
+  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  return { url: `${url.protocol}//${url.host}`, username, password };
+}
+
+export type RunningDevice = {
+  readonly stats: () => { readonly presented: number; readonly finished: number };
+  readonly close: () => Promise<void>;
+};
+
+/** Runs one simulated device until `close`. Rejects when its port is taken or its script is wrong. */
+export async function runDevice(options: DeviceOptions): Promise<RunningDevice> {
+  const { journal, ratePerSecond, seed } = options;
+  const items: ItemSource =
+    options.script === null ? syntheticItems(seed, stationNumberOf(options.id)) : readScript(options.script);
+  if (options.protocol === "senml-json") {
+    const sensor = startMqttSensor({ ...options.mqtt, device: options.id, items, journal, ratePerSecond });
+    return {
+      stats: () => ({ presented: sensor.stats().presented, finished: sensor.stats().acknowledged }),
+      close: () => sensor.close(),
+    };
+  }
+  const { line, faults, protocol } = options;
+  const station = await startStation({
+    items,
+    journal,
+    ratePerSecond,
+    scale: protocol === "mt-sics" ? (start) => startScale({ ...start, line, faults, seed, serial: options.id }) : null,
+    dimensioner: protocol === "sick" ? () => startDimensioner({ line, faults }) : null,
+  });
+  return {
+    stats: () => ({ presented: station.stats().presented, finished: station.stats().removed }),
+    close: () => station.close(),
+  };
+}

@@ -1,0 +1,6 @@
+export { assess } from "./assess.ts";
+export { AssessFailure, type AssessFailureCode } from "./failures.ts";
+export { modelSha256, shippedModelPath } from "./model-file.ts";
+export { judge } from "./policy.ts";
+export { type DimensionsMm, loadPredictor, type Prediction, type Predictor } from "./predictor.ts";
+export { recheck } from "./recheck.ts";
