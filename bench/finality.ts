@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startTemporarySite } from "../gateway/site/index.ts";
+import { benchArguments } from "./arguments.ts";
+import { type GatewayMetrics, metricsOf, quantileMs } from "./metrics-of.ts";
+
+const WARM_UP_MS = 3_000;
+/** Enough unacknowledged messages of each sensor to fill bundles, few enough to be a queue and not a backlog. */
+const IN_FLIGHT_AT_MOST = 256;
+const IN_FLIGHT_AT_RATE = 64;
+
+/**
+ * `npm run bench -- finality [--rate R | --max] [--seconds S] [--gateways N]`: real processes (ledger, N gateways, one process of MQTT QoS 1 sensors)
+ * on this machine. Figures are of S seconds after a warm-up of 3 s: `offeredPerSecond` = accepted, `measurementsPerSecond` =
+ * final, latencies from fsynced to final at the accepting gateway.
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { rate, seconds, gateways } = benchArguments(args, { rate: 200, seconds: 10, gateways: 4 });
+  const site = await startTemporarySite({
+    gateways,
+    stations: "mqtt",
+    simulation: {
+      ratePerSecond: rate ?? 0,
+      seed: 7,
+      inFlight: rate === null ? IN_FLIGHT_AT_MOST : IN_FLIGHT_AT_RATE,
+      journal: false,
+    },
+    restart: false,
+  });
+  try {
+    const look = async (): Promise<readonly GatewayMetrics[]> =>
+      Promise.all(site.apis.map(({ url }) => metricsOf(url)));
+    await sleep(WARM_UP_MS);
+    const before = await look();
+    const startedAt = performance.now();
+    await sleep(seconds * 1_000);
+    const after = await look();
+    return figuresOf(before, after, (performance.now() - startedAt) / 1_000);
+  } finally {
+    await site.stop();
+    await site.remove();
+  }
+}
+
+function figuresOf(
+  before: readonly GatewayMetrics[],
+  after: readonly GatewayMetrics[],
+  seconds: number,
+): Record<string, unknown> {
+  const grown = (pick: (metrics: GatewayMetrics) => number): number =>
+    after.reduce((sum, metrics) => sum + pick(metrics), 0) - before.reduce((sum, metrics) => sum + pick(metrics), 0);
+  const final = grown((metrics) => metrics.final);
+  const cpuMs = grown((metrics) => metrics.cpuSeconds) * 1_000;
+  return {
+    measurementsPerSecond: round(final / seconds),
+    offeredPerSecond: round(grown((metrics) => metrics.accepted) / seconds),
+    p50Ms: round(quantileMs(0.5, before, after)),
+    p99Ms: round(quantileMs(0.99, before, after)),
+    gateways: after.length,
+    rssMb: after.map(({ rssBytes }) => Math.round(rssBytes / 1e6)),
+    cpuMsPerThousand: final === 0 ? null : round((cpuMs / final) * 1_000),
+  };
+}
+
+const round = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);

@@ -1,0 +1,85 @@
+import type { DeviceHealth } from "../../devices/index.ts";
+import type { Site } from "../../ledger/management/index.ts";
+import type { Measurement } from "../../ledger/statement/index.ts";
+import type { FinalStatement, ReceiptAnswer } from "../../ledger/store/port.ts";
+import type { EventBus } from "./event-bus.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What a gateway shows of itself at `/v1/status`. Times in Unix ms. */
+export type GatewayStatus = {
+  readonly site: string;
+  readonly gateway: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly view: number;
+  readonly finalizedView: number;
+  /** Leaves of the log (bundles), and its root in hex. */
+  readonly logSize: number;
+  readonly logRoot: string;
+  readonly statements: number;
+  readonly checkpoint: { readonly size: number; readonly root: string } | null;
+  readonly anchoredSize: number;
+  /** Statements of this gateway's own lane. */
+  readonly counts: { readonly accepted: number; readonly final: number; readonly anchored: number };
+  readonly lanes: readonly {
+    readonly gateway: string;
+    readonly held: number;
+    readonly certified: number;
+    readonly finalized: number;
+    readonly executed: number;
+  }[];
+  readonly peers: readonly { readonly gateway: string; readonly connected: boolean; readonly reason: string | null }[];
+  readonly devices: readonly DeviceStatus[];
+  readonly queues: Readonly<Record<string, number>>;
+  readonly refusals: readonly {
+    readonly lane: string;
+    readonly number: number;
+    readonly by: string;
+    readonly reason: string;
+  }[];
+  readonly evidence: readonly { readonly fault: string; readonly gateway: string; readonly about: string }[];
+  readonly halted: string | null;
+};
+
+export type DeviceStatus = {
+  readonly id: string;
+  readonly station: string;
+  readonly state: DeviceHealth["state"];
+  readonly lastFrameAt: number | null;
+  readonly frames: number;
+  readonly refused: number;
+  readonly noiseBytes: number;
+  readonly lastBad: string | null;
+  readonly lastError: string | null;
+};
+
+/** What the API asks of the gateway. */
+export type ApiPort = {
+  readonly site: Site;
+  readonly gateway: string;
+  readonly token: string;
+  readonly status: () => Promise<GatewayStatus>;
+  readonly statementsAfter: (index: number, limit: number) => Promise<readonly FinalStatement[]>;
+  /** `index` null = not final yet. */
+  readonly statement: (
+    lane: number,
+    number: number,
+  ) => Promise<{ readonly bytes: Uint8Array; readonly index: number | null } | null>;
+  readonly receipt: (lane: number, number: number) => Promise<ReceiptAnswer>;
+  readonly twin: (item: string) => Promise<Uint8Array | null>;
+  /** The newest checkpoint with a quorum of cosignatures, as a signed note. */
+  readonly checkpointNote: () => string | null;
+  /** The number accepted under a durable key. */
+  readonly accepted: (key: string) => Promise<number | null>;
+  /** Resolves after the fsync. Rejects with an error whose `remedy` is "retry" when nothing was accepted. */
+  readonly submit: (measurement: Measurement, key: string | null) => Promise<{ readonly number: number }>;
+  /** Why nothing can be accepted now; null = ready. */
+  readonly notReady: () => string | null;
+  /** Why this process should be restarted; null = alive. */
+  readonly notAlive: () => string | null;
+  /** A request met a bug or a broken store: for the log, never for the client (H1). */
+  readonly failed: (error: Error) => void;
+  readonly events: EventBus;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+};

@@ -1,0 +1,135 @@
+/** JSON Schemas (draft 2020-12 subset) of what the routes take and give: checked by Fastify, shown by /v1/openapi.json. */
+const text = { type: "string" } as const;
+const count = { type: "integer", minimum: 0 } as const;
+const nullable = (schema: object): object => ({ anyOf: [schema, { type: "null" }] });
+const object = (properties: Readonly<Record<string, object>>, description?: string): object => ({
+  type: "object",
+  required: Object.keys(properties),
+  properties,
+  ...(description === undefined ? {} : { description }),
+});
+const list = (items: object): object => ({ type: "array", items });
+
+export const nameParameter = { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,31}$" } as const;
+export const numberParameter = { type: "string", pattern: "^[0-9]{1,15}$" } as const;
+
+export const problem = object(
+  { type: text, title: text, status: count, detail: text, code: text },
+  "RFC 9457 problem document",
+);
+
+export const measurement = object(
+  {
+    index: count,
+    gateway: text,
+    number: count,
+    item: text,
+    massGrams: { type: "string", description: "exact decimal" },
+    dimensionsMm: { type: "array", items: { type: "number" }, minItems: 3, maxItems: 3 },
+    predictedGrams: count,
+    verdict: { type: "string", enum: ["accept", "flag"] },
+    at: { type: "integer", description: "Unix ms" },
+    station: text,
+    lowGrams: count,
+    highGrams: count,
+    reasons: list(text),
+  },
+  "A finalized statement",
+);
+
+export const measurements = list(measurement);
+
+export const measurementQuery = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    after: { type: "string", pattern: "^(-1|[0-9]{1,15})$", description: "index; default: from the first" },
+    limit: { type: "string", pattern: "^[0-9]{1,5}$", description: "1 to 1000, default 100" },
+  },
+} as const;
+
+export const place = {
+  type: "object",
+  required: ["gateway", "number"],
+  properties: { gateway: nameParameter, number: numberParameter },
+} as const;
+
+/** H4 is checked by `parseSubmission`, which names the field; this only documents it. */
+export const submission = {
+  type: "object",
+  description: "massGrams or massKg, exact: a decimal text, or a whole number",
+  properties: {
+    item: { type: "string", description: "1 to 64 printable ASCII characters" },
+    station: {
+      type: "string",
+      description: "needed when this gateway has several stations with a device of protocol api",
+    },
+    massGrams: { type: ["string", "integer"] },
+    massKg: { type: ["string", "integer"] },
+    dimensionsMm: { type: "array", items: { type: ["string", "integer"] }, description: "length, width, height" },
+  },
+} as const;
+
+export const accepted = object({ gateway: text, number: count });
+
+export const status = object({
+  site: text,
+  gateway: text,
+  pid: count,
+  version: text,
+  view: count,
+  finalizedView: count,
+  logSize: { ...count, description: "leaves of the log: bundles" },
+  logRoot: text,
+  statements: count,
+  checkpoint: nullable(object({ size: count, root: text })),
+  anchoredSize: count,
+  counts: object({ accepted: count, final: count, anchored: count }),
+  lanes: list(
+    object({
+      gateway: text,
+      held: { type: "integer" },
+      certified: { type: "integer" },
+      finalized: { type: "integer" },
+      executed: { type: "integer" },
+    }),
+  ),
+  peers: list(object({ gateway: text, connected: { type: "boolean" }, reason: nullable(text) })),
+  devices: list(
+    object({
+      id: text,
+      station: text,
+      state: text,
+      lastFrameAt: nullable({ type: "integer" }),
+      frames: count,
+      refused: count,
+      noiseBytes: count,
+      lastBad: nullable(text),
+      lastError: nullable(text),
+    }),
+  ),
+  queues: { type: "object", additionalProperties: { type: "number" } },
+  refusals: list(object({ lane: text, number: count, by: text, reason: text })),
+  evidence: list(object({ fault: text, gateway: text, about: text })),
+  halted: nullable(text),
+});
+
+const sighting = object({ gateway: text, number: count, massGrams: text, at: { type: "integer" }, verdict: text });
+
+export const item = object({
+  item: text,
+  count,
+  flagged: count,
+  latest: object({
+    gateway: text,
+    number: count,
+    index: count,
+    at: { type: "integer" },
+    massGrams: text,
+    dimensionsMm: { type: "array", items: { type: "number" } },
+    verdict: text,
+    reasons: list(text),
+  }),
+  history: list(sighting),
+  disputes: list({ type: "object" }),
+});

@@ -1,0 +1,212 @@
+import { connect } from "node:net";
+import { access, constants, stat, statfs } from "node:fs/promises";
+import { resolve } from "node:path";
+import { causeOf, type GatewayConfig, loadConfig } from "../config/index.ts";
+import { checkKeys, loadKeys, loadMqttUsers } from "../identity/index.ts";
+import { busyCause } from "../site/index.ts";
+import { needed, readArguments } from "./arguments.ts";
+import { sentenceOf } from "./endings.ts";
+
+/** `ok` true: fine. Otherwise `found` says what is wrong and what to do. */
+type Finding = { readonly check: string; readonly ok: boolean; readonly found: string };
+
+/** `tallystick doctor`: exit code 1 when something needs mending. */
+export async function doctor(argv: readonly string[]): Promise<number> {
+  const { options } = readArguments("doctor", argv, { dir: "text", json: "flag" });
+  const findings = await examine(needed("doctor", "dir", options.dir));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(findings)}\n`);
+  } else {
+    for (const { check, ok, found } of findings)
+      process.stdout.write(`${ok ? "ok  " : "MEND"}  ${check.padEnd(14)} ${found}\n`);
+  }
+  return findings.every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function examine(dir: string): Promise<readonly Finding[]> {
+  const config = await loadConfig(dir).catch((error: unknown) => sentenceOf(error));
+  if (typeof config === "string") return [{ check: "configuration", ok: false, found: config }];
+  const running = await isRunning(config);
+  return [
+    { check: "configuration", ok: true, found: `${config.settings.gateway} of site ${config.site.site}` },
+    await secrets(config),
+    clock(),
+    await disk(config),
+    ...(await ports(config, running)),
+    ...(await devices(config, running)),
+    ...(await peers(config)),
+    ...(await ledgers(config)),
+  ];
+}
+
+async function secrets(config: GatewayConfig): Promise<Finding> {
+  const check = "secrets";
+  try {
+    checkKeys(await loadKeys(config.dir), config.site, config.settings.gateway, config.dir);
+    const { mqtt } = config.settings;
+    if (mqtt !== undefined) await loadMqttUsers(resolve(config.dir, mqtt.users));
+    return { check, ok: true, found: "they fit the site, and nobody else may read them" };
+  } catch (error) {
+    return { check, ok: false, found: sentenceOf(error) };
+  }
+}
+
+/** The year in which this version was made: an earlier one means a clock without a battery that nobody set. */
+const EARLIEST_YEAR = 2026;
+
+function clock(): Finding {
+  const now = new Date();
+  const ok = now.getUTCFullYear() >= EARLIEST_YEAR;
+  const mend = "set the time, for example by enabling NTP (timedatectl set-ntp true)";
+  return { check: "clock", ok, found: ok ? now.toISOString() : `${now.toISOString()} is in the past; ${mend}` };
+}
+
+const LOW_DISK_BYTES = 1e9;
+
+async function disk(config: GatewayConfig): Promise<Finding> {
+  const check = "disk";
+  try {
+    await access(config.dir, constants.R_OK | constants.W_OK);
+    const { bavail, bsize } = await statfs(config.dir);
+    const free = bavail * bsize;
+    const shown = `${(free / 1e9).toFixed(1)} GB free`;
+    return free >= LOW_DISK_BYTES
+      ? { check, ok: true, found: shown }
+      : { check, ok: false, found: `only ${shown} in ${config.dir}; free some space or move the store` };
+  } catch (error) {
+    return {
+      check,
+      ok: false,
+      found: `${config.dir} cannot be written (${causeOf(error)}); give this user the right to write it`,
+    };
+  }
+}
+
+async function isRunning({ settings }: GatewayConfig): Promise<boolean> {
+  const url = `http://${settings.api.host}:${settings.api.port}/v1/status`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
+  if (answer === null || !answer.ok) return false;
+  const { gateway } = (await answer.json().catch(() => ({}))) as { gateway?: string };
+  return gateway === settings.gateway;
+}
+
+async function ports({ settings }: GatewayConfig, running: boolean): Promise<readonly Finding[]> {
+  const { api, peers: links, mqtt } = settings;
+  const listened = [
+    { use: "API", ...api },
+    { use: "peers", host: links.host, port: links.port },
+    ...(mqtt === undefined ? [] : [{ use: "MQTT", host: mqtt.host, port: mqtt.port }]),
+  ];
+  return Promise.all(
+    listened.map(async ({ use, host, port }): Promise<Finding> => {
+      const check = `port ${port}`;
+      if (running) return { check, ok: true, found: `${use}: the gateway runs and listens` };
+      const cause = await busyCause(port, host);
+      if (cause === null) return { check, ok: true, found: `${use}: free` };
+      const mend =
+        cause === "EADDRINUSE"
+          ? "another program listens on it; stop that or choose another port"
+          : `${host} cannot be listened on (${cause}); name an address of this machine`;
+      return { check, ok: false, found: `${use}: ${mend}` };
+    }),
+  );
+}
+
+async function devices({ dir, settings }: GatewayConfig, running: boolean): Promise<readonly Finding[]> {
+  return Promise.all(
+    settings.devices.map(async ({ id, transport }): Promise<Finding> => {
+      const check = id;
+      switch (transport.kind) {
+        case "serial":
+          return serial(check, resolve(dir, transport.path));
+        case "tcp": {
+          // A serial server often admits one connection: the running gateway has it.
+          if (running) return { check, ok: true, found: "see the gateway's status" };
+          const cause = await reach(transport.host, transport.port);
+          const where = `${transport.host}:${transport.port}`;
+          return cause === null
+            ? { check, ok: true, found: `${where} answers` }
+            : {
+                check,
+                ok: false,
+                found: `${where} cannot be reached (${cause}); check power, cable and address of the device`,
+              };
+        }
+        case "mqtt":
+          return { check, ok: true, found: "comes by MQTT" };
+        case "api":
+          return { check, ok: true, found: "comes by POST" };
+      }
+    }),
+  );
+}
+
+async function serial(check: string, path: string): Promise<Finding> {
+  try {
+    await stat(path);
+    await access(path, constants.R_OK | constants.W_OK);
+    return { check, ok: true, found: `${path} can be opened` };
+  } catch (error) {
+    const cause = causeOf(error);
+    const mend =
+      cause === "ENOENT"
+        ? "plug the device in, or correct the path"
+        : "give this user the right to use it (usually: sudo usermod -aG dialout $USER, then log in again)";
+    return { check, ok: false, found: `${path}: ${cause}; ${mend}` };
+  }
+}
+
+async function peers({ settings, site, self }: GatewayConfig): Promise<readonly Finding[]> {
+  return Promise.all(
+    site.gateways.flatMap(({ name }, index) => {
+      if (index === self) return [];
+      const address = settings.peers.addresses[name];
+      // The lower index dials, so only those above need an address here.
+      if (address === undefined) {
+        const found = index < self ? "dials us" : `has no address; add "${name}: host:port" to peers.addresses`;
+        return [Promise.resolve({ check: name, ok: index < self, found })];
+      }
+      const at = address.lastIndexOf(":");
+      const host = address.slice(0, at).replace(/^\[|\]$/g, "");
+      return [
+        reach(host, Number(address.slice(at + 1))).then((cause): Finding => {
+          if (cause === null) return { check: name, ok: true, found: `${address} answers` };
+          return {
+            check: name,
+            ok: false,
+            found: `${address} cannot be reached (${cause}); start that gateway, or open the way to it`,
+          };
+        }),
+      ];
+    }),
+  );
+}
+
+async function ledgers({ settings }: GatewayConfig): Promise<readonly Finding[]> {
+  return Promise.all(
+    settings.anchors.map(async ({ ledger, url }): Promise<Finding> => {
+      const answer = await fetch(new URL("/healthz", url), { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+      return answer?.ok === true
+        ? { check: ledger, ok: true, found: `${url} answers` }
+        : {
+            check: ledger,
+            ok: false,
+            found: `${url} does not answer; measurements become final, but are not anchored until it does`,
+          };
+    }),
+  );
+}
+
+/** Null when a connection could be made. */
+function reach(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve_) => {
+    const socket = connect({ host, port, timeout: 2_000 });
+    const done = (cause: string | null): void => {
+      socket.destroy();
+      resolve_(cause);
+    };
+    socket.once("connect", () => done(null));
+    socket.once("timeout", () => done("no answer within 2 s"));
+    socket.once("error", (error) => done(causeOf(error)));
+  });
+}

@@ -1,0 +1,98 @@
+export const COMMANDS = [
+  "demo",
+  "run",
+  "init",
+  "ledger",
+  "devices-sim",
+  "device",
+  "export",
+  "receipt",
+  "verify",
+  "unpack",
+  "doctor",
+] as const;
+
+export const OVERALL_HELP = `tallystick: signed, agreed and anchored weight and dimension measurements
+
+  tallystick demo       a whole site on this machine: ledger, gateways, simulated devices
+  tallystick init       keys and configuration for one gateway
+  tallystick run        one gateway
+  tallystick device     one simulated device
+  tallystick ledger     the embedded shared ledger
+  tallystick export     the finalized measurements as jsonl, csv or epcis
+  tallystick receipt    fetches the receipt of a measurement
+  tallystick verify     checks a receipt, offline
+  tallystick unpack     takes a receipt apart into its standard forms
+  tallystick doctor     checks a gateway's surroundings and says how to mend them
+
+"tallystick COMMAND --help" tells more. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or configuration.
+Adding gateways to a running site (invite, join) comes in a later version.
+`;
+
+const HELP: Readonly<Record<(typeof COMMANDS)[number], string>> = {
+  demo: `tallystick demo [--dir DIR] [--gateways N] [--rate R] [--port P] [--fresh] [--for SECONDS] [--bare] [--no-restart]
+
+  --dir DIR       where the site's data is kept across runs (default ./site)
+  --gateways N    1 to 99 (default 4)
+  --rate R        measurements per second of the whole site (default: one a second for each gateway); a scale on a
+                  line gives at most one a second, MQTT sensors give the rest
+  --port P        the overview is on P, the API of gateway i on P+i (default 8080); more ports from P+101 to P+599
+  --fresh         removes the site in DIR first
+  --for SECONDS   stops by itself
+  --bare          without simulated devices
+  --no-restart    a gateway that ends is not started again
+
+Everything listens on 127.0.0.1. Ctrl-C stops all processes within 5 s.
+`,
+  run: `tallystick run --dir DIR [--json]
+
+Runs the gateway of DIR (see "tallystick init") until Ctrl-C or SIGTERM. --json: log lines as JSON.
+`,
+  init: `tallystick init --dir DIR --gateway NAME [--site NAME] [--port P]
+
+Creates DIR with keys, token, SITE.json and gateway.yaml of a site of one gateway (--site: default "site"; API on port P, default 8081,
+peers on P+100), with a device of protocol "api" so that it can take measurements at once. Existing keys are never replaced.
+Further devices are registered in SITE.json by creating the site anew. Adding gateways (invite, join) comes in a later version.
+`,
+  ledger: `tallystick ledger --dir DIR --site SITE.json [--port P]
+
+Runs the embedded shared ledger (a C2SP witness) on 127.0.0.1:P (default 8380). Its key and records are in DIR.
+`,
+  "devices-sim": `tallystick devices-sim --spec FILE
+
+Internal: all simulated devices of a demo site in one process.
+`,
+  device: `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE] [--fault NAME=VALUE]... [--journal FILE]
+                  [--id ID] [--rate PER_SECOND] [--seed N]
+
+One simulated device: PROTOCOL is mt-sics or sick with --pty or --tcp, senml-json with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id.
+`,
+  export: `tallystick export --dir DIR [--after INDEX] [--format jsonl|csv|epcis]
+
+Writes the finalized statements of a gateway's DIR to stdout in log order, whether the gateway runs or not.
+jsonl keys: index, gateway, number, item, massGrams, dimensionsMm, predictedGrams, verdict, at (Unix ms).
+DIR may also be a demo site; its first gateway is read then.
+`,
+  receipt: `tallystick receipt ITEM|GATEWAY/NUMBER --from URL|DIR -o FILE
+
+Fetches the receipt of an item's latest measurement, or of one measurement, from a gateway's API (URL) or its directory (DIR).
+Exit code 1 when there is none yet.
+`,
+  verify: `tallystick verify FILE --site SITE.json [--anchor URL] [--json]
+
+Checks a receipt with nothing but the file and SITE.json: "valid: ..." and exit code 0, or "invalid: the first check that failed" and 1.
+--anchor asks the shared ledger at URL, too, whether it records that very checkpoint.
+`,
+  unpack: `tallystick unpack FILE DIR
+
+Writes the receipt's parts in their standard forms: statement.cbor (SenML), statement.cose (COSE Receipt), bundle.tlog-proof (C2SP),
+bundle.cose (the log's leaf), anchor.json.
+`,
+  doctor: `tallystick doctor --dir DIR [--json]
+
+Checks configuration, permissions, ports, clock, disk, serial devices and peers of the gateway in DIR, and says how to mend each.
+Exit code 1 when something needs mending.
+`,
+};
+
+export const helpOf = (command: (typeof COMMANDS)[number]): string => HELP[command];

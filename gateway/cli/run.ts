@@ -1,0 +1,47 @@
+import pino from "pino";
+import { createGateway, type Log } from "../runtime/index.ts";
+import { needed, readArguments } from "./arguments.ts";
+import { endWithin, stopRequested, tellReady } from "./lifetime.ts";
+
+const STOP_MS = 3_000;
+
+/** `tallystick run`: one gateway until a signal, or until it cannot go on. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const { options } = readArguments("run", argv, { dir: "text", json: "flag" });
+  const dir = needed("run", "dir", options.dir);
+  const log = options.json ? jsonLog() : plainLog();
+  const stop = stopRequested();
+  const failed = Promise.withResolvers<Error>();
+  const gateway = await createGateway({ dir, log, failed: failed.resolve });
+  const { settings, site } = gateway.config;
+  log.info(
+    `gateway ${settings.gateway} of site ${site.site} is ready: API on http://${settings.api.host}:${settings.api.port}`,
+  );
+  tellReady();
+  const ending = await Promise.race([stop, failed.promise.then(afterFailure(log, stop))]);
+  log.info(`stopping: ${typeof ending === "string" ? ending : ending.message}`);
+  endWithin(STOP_MS, typeof ending === "string" ? 0 : 1);
+  await gateway.stop();
+  // Detached from the parent the channel would keep this process alive.
+  if (process.connected) process.disconnect();
+  return typeof ending === "string" ? 0 : 1;
+}
+
+/** N6: a diverged log stays up to say so; anything else ends the process, and recovery reads the disk. */
+function afterFailure(log: Log, stop: Promise<string>): (error: Error) => Promise<string | Error> {
+  return (error) => {
+    log.alarm(error.message);
+    const diverged = "code" in error && error.code === "LOG_DIVERGED";
+    return diverged ? stop : Promise.resolve(error);
+  };
+}
+
+function plainLog(): Log {
+  const write = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  return { info: write, alarm: (line) => write(`! ${line}`) };
+}
+
+function jsonLog(): Log {
+  const logger = pino({ base: null });
+  return { info: (line) => logger.info(line), alarm: (line) => logger.warn(line) };
+}

@@ -1,0 +1,110 @@
+import type { Site } from "../../ledger/management/index.ts";
+import { nearestName } from "./nearest.ts";
+import type { ConfigFault } from "./parse.ts";
+import type { GatewaySettings } from "./schema.ts";
+
+/** C4: what gateway.yaml says must fit what the site agreed on. One fault for each contradiction. */
+export function checkAgainstSite(
+  settings: GatewaySettings,
+  site: Site,
+  file: string,
+  lineOf: (path: readonly PropertyKey[]) => number,
+): readonly ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const fault = (path: readonly PropertyKey[], clause: string): void => {
+    const line = lineOf(path);
+    faults.push({ file, line, path: path.map(String).join("."), sentence: `${file}:${line}: ${clause}` });
+  };
+  const names = site.gateways.map(({ name }) => name);
+  if (!names.includes(settings.gateway)) {
+    fault(
+      ["gateway"],
+      `"gateway" is "${settings.gateway}", which is no gateway of site ${site.site}${meant(settings.gateway, names)}`,
+    );
+    return faults;
+  }
+  for (const name of Object.keys(settings.peers.addresses)) {
+    if (!names.includes(name)) {
+      fault(
+        ["peers", "addresses", name],
+        `"peers.addresses" names "${name}", which is no gateway of site ${site.site}${meant(name, names)}`,
+      );
+    }
+  }
+  for (const [index, anchor] of settings.anchors.entries()) {
+    const ledgers = site.ledgers.map(({ name }) => name);
+    if (!ledgers.includes(anchor.ledger)) {
+      fault(
+        ["anchors", index, "ledger"],
+        `"anchors[${index}].ledger" is "${anchor.ledger}", which is no ledger of site ${site.site}${meant(anchor.ledger, ledgers)}`,
+      );
+    }
+  }
+  checkDevices(settings, site, fault);
+  return faults;
+}
+
+function checkDevices(
+  settings: GatewaySettings,
+  site: Site,
+  fault: (path: readonly PropertyKey[], clause: string) => void,
+): void {
+  const registered = site.devices.filter((device) => device.gateway === settings.gateway);
+  const seen = new Set<string>();
+  for (const [index, { id, transport }] of settings.devices.entries()) {
+    const at = ["devices", index, "id"];
+    const device = registered.find((candidate) => candidate.id === id);
+    if (seen.has(id)) fault(at, `"devices[${index}].id" is "${id}" a second time; remove one of the two`);
+    seen.add(id);
+    if (device === undefined) {
+      fault(
+        at,
+        `"devices[${index}].id" is "${id}", which SITE.json does not register for ${settings.gateway}${meant(
+          id,
+          registered.map((one) => one.id),
+        )}`,
+      );
+      continue;
+    }
+    const wanted = transportOf(device.protocol);
+    if (!wanted.includes(transport.kind)) {
+      fault(
+        ["devices", index, "transport"],
+        `"devices[${index}].transport" is ${transport.kind}, but ${id} speaks ${device.protocol}; use ${wanted.join(" or ")}`,
+      );
+    }
+    if (transport.kind === "mqtt" && settings.mqtt === undefined) {
+      fault(
+        ["devices", index, "transport"],
+        `"devices[${index}]" comes by MQTT, but there is no "mqtt" block; add "mqtt: { port: 1883 }"`,
+      );
+    }
+  }
+  for (const device of registered) {
+    // A device of protocol api needs no transport: it comes by POST with the gateway's token.
+    if (!seen.has(device.id) && device.protocol !== "api") {
+      fault(
+        ["devices"],
+        `"devices" does not name ${device.id}, which SITE.json registers for ${settings.gateway}; add "- { id: ${device.id}, transport: ... }"`,
+      );
+    }
+  }
+}
+
+function transportOf(protocol: Site["devices"][number]["protocol"]): readonly string[] {
+  switch (protocol) {
+    case "senml-json":
+      return ["mqtt"];
+    case "api":
+      return ["api"];
+    case "mt-sics":
+    case "sick":
+      return ["serial", "tcp"];
+  }
+}
+
+function meant(wrong: string, known: readonly string[]): string {
+  const near = nearestName(wrong, known);
+  if (near !== null) return `; did you mean "${near}"?`;
+  return known.length === 0 ? "" : `; known: ${known.slice(0, 8).join(", ")}`;
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+
+/** Every field says what it must be, in words that complete "... must be". The errors are made of them (C2). */
+const must = (what: string): { readonly error: string } => ({ error: what });
+
+const NAME = "a name of 1 to 32 small letters, digits and hyphens, for example gw-1";
+const name = z.string(must(NAME)).regex(/^[a-z0-9][a-z0-9-]{0,31}$/, must(NAME));
+const PORT = "a port: a whole number from 1 to 65535";
+const port = z.int(must(PORT)).min(1, must(PORT)).max(65_535, must(PORT));
+const HOST = "a host name or an IP address, for example 127.0.0.1";
+const host = z.string(must(HOST)).min(1, must(HOST)).max(253, must(HOST));
+const ADDRESS = 'an address "host:port", for example 192.0.2.7:7400';
+const address = z.string(must(ADDRESS)).regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i, must(ADDRESS));
+const FILE = "a path, relative to the directory of the gateway";
+const file = z.string(must(FILE)).min(1, must(FILE));
+const BAUD = "a line speed in baud, for example 9600";
+
+const transport = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      kind: z.literal("serial"),
+      path: file,
+      baudRate: z.int(must(BAUD)).min(300, must(BAUD)).max(4_000_000, must(BAUD)).default(9_600),
+    }),
+    z.strictObject({ kind: z.literal("tcp"), host, port }),
+    z.strictObject({ kind: z.literal("mqtt") }),
+    z.strictObject({ kind: z.literal("api") }),
+  ],
+  must("one of {kind: serial, path}, {kind: tcp, host, port}, {kind: mqtt}, {kind: api}"),
+);
+
+const WINDOW = "a time in milliseconds from 100 to 600000";
+const BUDGET = "a size in megabytes from 16 upwards";
+
+export const gatewaySchema = z.strictObject(
+  {
+    gateway: name,
+    api: z.strictObject({ host: host.default("127.0.0.1"), port }, must("a block with host and port")),
+    peers: z.strictObject(
+      {
+        host: host.default("127.0.0.1"),
+        port,
+        addresses: z.record(name, address, must("a block of gateway: host:port")).default({}),
+      },
+      must("a block with host, port and addresses"),
+    ),
+    mqtt: z
+      .strictObject(
+        { host: host.default("127.0.0.1"), port, users: file.default("keys/mqtt-users.json") },
+        must("a block with host and port"),
+      )
+      .optional(),
+    store: z
+      .strictObject(
+        { path: file.default("store.db"), budgetMb: z.int(must(BUDGET)).min(16, must(BUDGET)).default(20_000) },
+        must("a block with path and budgetMb"),
+      )
+      .prefault({}),
+    station: z
+      .strictObject(
+        { windowMs: z.int(must(WINDOW)).min(100, must(WINDOW)).max(600_000, must(WINDOW)).default(5_000) },
+        must("a block with windowMs"),
+      )
+      .prefault({}),
+    anchors: z
+      .array(
+        z.strictObject({ ledger: name, url: z.url(must("a URL, for example http://127.0.0.1:8380")) }),
+        must("a list of {ledger, url}"),
+      )
+      .max(8, must("a list of at most 8 ledgers"))
+      .default([]),
+    devices: z
+      .array(
+        z.strictObject({ id: name, transport }, must("a block with id and transport")),
+        must("a list of {id, transport}"),
+      )
+      .max(256, must("a list of at most 256 devices"))
+      .default([]),
+  },
+  must("a block of settings: gateway, api, peers, mqtt, store, station, anchors, devices"),
+);
+
+/** gateway.yaml with its defaults filled in. Ports are TCP ports, paths relative to the gateway's directory. */
+export type GatewaySettings = z.infer<typeof gatewaySchema>;
+export type TransportSettings = GatewaySettings["devices"][number]["transport"];
+
+/** The names known at a place of the file, for "did you mean". */
+export function knownKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {
+  let schema: z.ZodType | undefined = gatewaySchema;
+  let at = value;
+  for (const step of path) {
+    schema = inner(schema, at);
+    at = at !== null && typeof at === "object" ? (at as Record<PropertyKey, unknown>)[step] : undefined;
+    if (schema instanceof z.ZodObject) schema = schema.shape[String(step)] as z.ZodType | undefined;
+    else if (schema instanceof z.ZodArray) schema = schema.element as z.ZodType;
+    else return [];
+  }
+  schema = inner(schema, at);
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/** The schema below defaults and optionals; of a union, the member that the `kind` at hand selects. */
+function inner(schema: z.ZodType | undefined, value: unknown): z.ZodType | undefined {
+  let at = schema;
+  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional || at instanceof z.ZodPrefault) {
+    at = at.unwrap() as z.ZodType;
+  }
+  if (at instanceof z.ZodDiscriminatedUnion) {
+    const kind = value !== null && typeof value === "object" && "kind" in value ? value.kind : undefined;
+    return (at.options as readonly z.ZodObject[]).find(
+      (option) => (option.shape["kind"] as z.ZodLiteral).value === kind,
+    );
+  }
+  return at;
+}

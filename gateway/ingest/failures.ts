@@ -1,0 +1,31 @@
+type Failures = {
+  ACCEPTING_FULL: { readonly waiting: number };
+  NOT_ACCEPTING: { readonly reason: string };
+};
+
+export type IngestFailureCode = keyof Failures;
+
+const sentences: { readonly [Code in IngestFailureCode]: (details: Failures[Code]) => string } = {
+  ACCEPTING_FULL: ({ waiting }) => `${waiting} measurements are already on their way to the disk; send this one again`,
+  NOT_ACCEPTING: ({ reason }) => reason,
+};
+
+/** Nothing was accepted; the same may be sent again (I5). */
+export class IngestFailure<Code extends IngestFailureCode = IngestFailureCode> extends Error {
+  readonly code: Code;
+  readonly remedy = "retry";
+  readonly details: Failures[Code];
+
+  constructor(code: Code, details: Failures[Code]) {
+    super(sentences[code](details));
+    this.name = "IngestFailure";
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Whether an error of another stage says that trying again may help. */
+export function isRetry(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("remedy" in error && error.remedy === "retry") || ("code" in error && error.code === "QUEUE_FULL");
+}

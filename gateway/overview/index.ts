@@ -1,0 +1,2 @@
+export type { OverviewOptions } from "./register.ts";
+export { registerOverview } from "./register.ts";

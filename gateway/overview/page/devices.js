@@ -1,0 +1,44 @@
+/** The devices of all gateways, with what was refused of them. */
+import { ago, follow, make, number, say } from "./dom.js";
+
+export function showDevices(rows, devices, nowMs) {
+  follow(
+    rows,
+    devices,
+    (device) => `${device.gateway} ${device.id}`,
+    (first) => createRow(first),
+  );
+  for (const device of devices) rows.followed.get(`${device.gateway} ${device.id}`).show(device, nowMs);
+}
+
+function createRow(first) {
+  const state = make("span", { class: "badge" });
+  const values = {
+    state: make("td", { "data-label": "State" }, state),
+    lastFrame: make("td", { "data-label": "Last frame", class: "number" }),
+    frames: make("td", { "data-label": "Frames", class: "number" }),
+    refused: make("td", { "data-label": "Refused", class: "number" }),
+    noise: make("td", { "data-label": "Noise", class: "number" }),
+    lastBad: make("td", { "data-label": "Trouble", class: "last-bad" }),
+  };
+  const element = make(
+    "tr",
+    {},
+    make("th", { scope: "row", "data-label": "Device" }, first.id),
+    make("td", { "data-label": "Station" }, `${first.gateway}, ${first.station}`),
+    ...Object.values(values),
+  );
+  return {
+    element,
+    update() {},
+    show(device, nowMs) {
+      say(state, device.current ? device.state : "gateway away");
+      state.className = `badge ${device.current && device.state === "online" ? "good" : "watch"}`;
+      say(values.lastFrame, device.lastFrameAt === null ? "none yet" : ago(nowMs - device.lastFrameAt));
+      say(values.frames, number(device.frames));
+      say(values.refused, number(device.refused));
+      say(values.noise, `${number(device.noiseBytes)} B`);
+      say(values.lastBad, device.lastError ?? device.lastBad ?? "");
+    },
+  };
+}

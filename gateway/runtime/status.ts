@@ -1,0 +1,76 @@
+import type { DeviceHealth } from "../../devices/index.ts";
+import type { Site } from "../../ledger/management/index.ts";
+import type { Peers } from "../../ledger/peers/index.ts";
+import type { Replica } from "../../ledger/replica/index.ts";
+import type { Store } from "../../ledger/store/port.ts";
+import type { DeviceStatus, GatewayStatus } from "../api/index.ts";
+import type { Ingest } from "../ingest/index.ts";
+
+/** Refusals and evidence shown; the store keeps more. */
+const SHOWN = 50;
+
+export type StatusSources = {
+  readonly site: Site;
+  readonly gateway: string;
+  readonly version: string;
+  readonly replica: Replica;
+  readonly peers: Peers;
+  readonly ingest: Ingest;
+  readonly store: Pick<Store, "refusals" | "evidence">;
+  readonly devices: () => readonly DeviceHealth[];
+};
+
+/** Everything that a gateway shows of itself, at this moment. */
+export async function gatewayStatus(sources: StatusSources): Promise<GatewayStatus> {
+  const { site, gateway, version, replica, peers, ingest, store } = sources;
+  const [refusals, evidence] = await Promise.all([store.refusals(SHOWN), store.evidence(SHOWN)]);
+  const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
+  const { view, finalizedView, log, checkpoint, anchoredSize, counts, lanes, queues, halted } = replica.status();
+  const links = peers.status().peers.filter(({ state }) => state !== "self");
+  return {
+    site: site.site,
+    gateway,
+    pid: process.pid,
+    version,
+    view,
+    finalizedView,
+    logSize: log.size,
+    logRoot: log.root,
+    statements: log.statements,
+    checkpoint,
+    anchoredSize,
+    counts,
+    lanes,
+    peers: links.map((peer) => ({ gateway: peer.gateway, connected: peer.state === "up", reason: peer.reason })),
+    devices: sources.devices().map((health) => deviceStatus(health, site)),
+    queues: { ...queues, ...ingest.queues(), peerBytes: links.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0) },
+    refusals: refusals.map(({ lane, number, by, reason }) => ({
+      lane: nameOf(lane),
+      number,
+      by: nameOf(by),
+      reason: reason.slice(0, 1000),
+    })),
+    evidence: evidence.map(({ fault, gateway: about, about: what }) => ({
+      fault,
+      gateway: nameOf(about),
+      about: what,
+    })),
+    halted,
+  };
+}
+
+function deviceStatus(health: DeviceHealth, site: Site): DeviceStatus {
+  const { device, state, lastFrameAt, frames, refused, noiseBytes, lastError } = health;
+  const bad = health.lastBad.at(-1);
+  return {
+    id: device,
+    station: site.devices.find(({ id }) => id === device)?.station ?? "",
+    state,
+    lastFrameAt,
+    frames,
+    refused,
+    noiseBytes,
+    lastBad: bad === undefined ? null : `${bad.reason}: ${bad.hex.slice(0, 128)}`,
+    lastError,
+  };
+}

@@ -1,0 +1,109 @@
+import { Worker } from "node:worker_threads";
+import type { Identity } from "./database.ts";
+import { causeOf, revived, StoreFailure } from "./failures.ts";
+import type { Store } from "./port.ts";
+import type { FromThread, Method, Reply, Request, ThreadData } from "./protocol.ts";
+
+export type StoreOptions = Identity & {
+  /** The database file; its directory must exist. */
+  readonly path: string;
+};
+
+type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+
+/**
+ * Opens the store of one gateway in a thread of its own. Throws StoreFailure: STORE_UNREADABLE, STORE_NOT_A_DATABASE,
+ * STORE_NEWER, STORE_OF_ANOTHER, STORE_IN_USE. Calls reject with STORE_WRITE_FAILED once and STORE_STOPPED from then on.
+ */
+export async function openStore({ path, site, gateway, lanes }: StoreOptions): Promise<Store> {
+  const workerData: ThreadData = { path, identity: { site, gateway, lanes } };
+  const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData });
+  const waiting = new Map<number, Waiting>();
+  let outgoing: Request[] = [];
+  let nextId = 0;
+  let stopped: Error | null = null;
+  let closed: Promise<void> | null = null;
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+
+  const stop = (error: Error): void => {
+    stopped ??= error;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+
+  const onReply = (reply: Reply): void => {
+    const caller = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (reply.kind === "answer") caller?.resolve(reply.value);
+    else caller?.reject(reply.kind === "mistake" ? new Error(reply.message) : revived(reply.failure));
+  };
+
+  const call = <T>(method: Method, ...args: readonly unknown[]): Promise<T> => {
+    if (stopped !== null) return Promise.reject(stopped);
+    return new Promise<T>((resolve, reject) => {
+      const id = nextId;
+      nextId += 1;
+      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      // All calls of one turn of the event loop cross to the thread in one message.
+      if (outgoing.length === 0) queueMicrotask(flush);
+      outgoing.push({ id, method, args: args.map(ownBytes) });
+    });
+  };
+  const flush = (): void => {
+    const requests = outgoing;
+    outgoing = [];
+    worker.postMessage(requests, []);
+  };
+
+  const close = async (): Promise<void> => {
+    const answered = stopped === null ? call<void>("close") : Promise.resolve();
+    stopped ??= new StoreFailure("STORE_STOPPED", { path, cause: "it was closed" });
+    await answered;
+    await exited;
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    worker.on("message", (message: FromThread) => {
+      if (message.kind === "ready") return resolve();
+      if (message.kind === "refused") return reject(revived(message.failure));
+      for (const reply of message.replies) onReply(reply);
+    });
+    worker.on("error", (error) => {
+      const failure = new StoreFailure("STORE_STOPPED", { path, cause: causeOf(error) });
+      stop(failure);
+      reject(failure);
+    });
+    worker.on("exit", () => stop(new StoreFailure("STORE_STOPPED", { path, cause: "it was closed" })));
+  });
+
+  return {
+    recover: () => call("recover"),
+    commit: (writes) => call("commit", writes),
+    execute: (view, tips) => call("execute", view, tips),
+    bundles: (lane, from, maxBytes) => call("bundles", lane, from, maxBytes),
+    countsAt: (size) => call("countsAt", size),
+    finalizedAfter: (after, limit) => call("finalizedAfter", after, limit),
+    statementsAfter: (index, limit) => call("statementsAfter", index, limit),
+    statement: (lane, number) => call("statement", lane, number),
+    receipt: (lane, number) => call("receipt", lane, number),
+    twin: (item) => call("twin", item),
+    accepted: (key) => call("accepted", key),
+    memo: (key) => call("memo", key),
+    refusals: (limit) => call("refusals", limit),
+    evidence: (limit) => call("evidence", limit),
+    consistency: (from, to) => call("consistency", from, to),
+    stats: () => call("stats"),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/** Copies views of larger buffers: posting a 100-byte slice of a socket's 64 KiB buffer would copy all 64 KiB. */
+function ownBytes(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(ownBytes);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownBytes(each)]));
+}

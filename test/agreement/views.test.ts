@@ -1,0 +1,276 @@
+/** A2, A7, A9 to A12: how views are left, blocks become final, and a gateway comes back. */
+import test from "ava";
+import { blockHash, type Message, wakeAtMs } from "../../ledger/agreement/index.ts";
+import { HORIZON_VIEWS } from "../../ledger/agreement/certificates.ts";
+import { INITIAL_PACE, patienceMs } from "../../ledger/agreement/pace.ts";
+import { leaderOf } from "../../ledger/committee/index.ts";
+import { committeeOf } from "../committee/fake.ts";
+import {
+  blockOn,
+  certificate,
+  certified,
+  finalization,
+  finalizationOf,
+  finalizedViews,
+  gateway,
+  genesis,
+  named,
+  notarization,
+  nullification,
+  propose,
+  proposalsSent,
+  sentTo,
+  voteBy,
+  votesSigned,
+} from "./gateway.ts";
+
+const first = blockOn(genesis, 1, { 1: 0 });
+const second = blockOn(named(first), 2, { 2: 0 });
+const third = blockOn(named(second), 3, { 3: 0 });
+
+const isCertificate = (message: Message): boolean => message.kind === "certificate";
+
+test("A2: a certificate for the current view or any later one leads into the next, and is relayed once", (t) => {
+  for (const [message, next] of [
+    [nullification(1), 2],
+    [notarization(first), 2],
+    [nullification(1000), 1001],
+    [finalization(third), 4],
+  ] as const) {
+    const driven = gateway(0);
+    const effects = driven.receive(message);
+    t.is(driven.state().view, next);
+    t.is(sentTo(effects).filter(isCertificate).length, 1);
+    t.deepEqual(sentTo(driven.receive(message)).filter(isCertificate), [], "the second time it is no news");
+    t.is(driven.state().view, next);
+  }
+});
+
+test("A2: a certificate for a view that was left changes the view no more and is not relayed", (t) => {
+  const driven = gateway(0);
+  driven.receive(nullification(5));
+  const effects = driven.receive(nullification(2));
+  t.is(driven.state().view, 6);
+  t.deepEqual(sentTo(effects).filter(isCertificate), []);
+});
+
+test("A2: a quorum of votes is as good as their certificate, and one vote too few is nothing", (t) => {
+  const driven = gateway(0);
+  driven.receive(voteBy(1, { kind: "nullify", view: 1 }));
+  driven.receive(voteBy(2, { kind: "nullify", view: 1 }));
+  driven.receive(voteBy(2, { kind: "nullify", view: 1 }));
+  t.is(driven.state().view, 1);
+  driven.receive(voteBy(3, { kind: "nullify", view: 1 }));
+  t.is(driven.state().view, 2);
+});
+
+test("A2: votes for two blocks of a view do not add up to a Notarization, and who casts both is accused", (t) => {
+  const driven = gateway(0);
+  const other = blockOn(genesis, 1, { 2: 0 });
+  driven.receive(voteBy(1, { kind: "notarize", view: 1, hash: blockHash(first) }));
+  driven.receive(voteBy(2, { kind: "notarize", view: 1, hash: blockHash(first) }));
+  driven.receive(voteBy(3, { kind: "notarize", view: 1, hash: blockHash(other) }));
+  const effects = driven.receive(voteBy(2, { kind: "notarize", view: 1, hash: blockHash(other) }));
+  const [accusation] = effects.filter((effect) => effect.kind === "accuse");
+  t.is(accusation?.fault, "equivocating-voter");
+  t.is(accusation?.gateway, 2);
+  t.is(driven.state().view, 1);
+});
+
+test("A2: the clocks of a view start anew in the next", (t) => {
+  const driven = gateway(0);
+  driven.step(certified(2, 0));
+  const before = driven.state().deadlines.certificateMs ?? 0;
+  driven.setClock(1500);
+  driven.receive(nullification(1));
+  t.true((driven.state().deadlines.certificateMs ?? 0) > before);
+});
+
+test("A7: a Finalization delivers every undelivered ancestor, oldest first", (t) => {
+  const driven = gateway(0);
+  driven.receive(propose(first));
+  driven.receive(notarization(first));
+  driven.receive(propose(second));
+  driven.receive(notarization(second));
+  t.deepEqual(finalizedViews(driven.receive(propose(third))), [], "a notarized block is not final");
+  t.deepEqual(finalizedViews(driven.receive(finalization(third))), [1, 2, 3]);
+  t.is(driven.state().delivered.hash, blockHash(third));
+  t.is(driven.state().rounds.size, 0, "views at or below W are forgotten");
+  t.is(driven.state().blocks.size, 0);
+});
+
+test("A7: a Finalization whose blocks are missing raises W at once and delivers when they come", (t) => {
+  const driven = gateway(0);
+  const effects = driven.receive(finalization(third));
+  t.deepEqual(finalizedViews(effects), []);
+  t.deepEqual(
+    sentTo(effects).filter(({ kind }) => kind === "fetch"),
+    [{ kind: "fetch", after: 0 }],
+  );
+  t.deepEqual(votesSigned(driven.receive(propose(first))), []);
+  const late = driven.receive({
+    kind: "finalized",
+    blocks: [first, second, third],
+    finalization: finalizationOf(third),
+  });
+  t.deepEqual(finalizedViews(late), [1, 2, 3]);
+});
+
+test("A7: a chain that does not link, or whose Finalization does not hold, delivers nothing", (t) => {
+  const driven = gateway(0);
+  driven.receive(finalization(third));
+  const unlinked = driven.receive({ kind: "finalized", blocks: [first, third], finalization: finalizationOf(third) });
+  const forged = { ...finalizationOf(second), signatures: finalizationOf(second).signatures.slice(1) };
+  const weak = driven.receive({ kind: "finalized", blocks: [first, second], finalization: forged });
+  t.deepEqual(finalizedViews([...unlinked, ...weak]), []);
+  t.is(weak[0]?.kind, "reject");
+  t.is(driven.state().delivered.view, 0);
+});
+
+test("A9: after a restart stored votes and the stored proposal are sent again verbatim, and no others", async (t) => {
+  const leader = gateway(1);
+  const sent = sentTo(leader.step(certified(2, 0)));
+  const again = await leader.restarted();
+  t.deepEqual(votesSigned(again.step(certified(3, 0))), [], "the very same view, with something else to propose");
+  const repeated = sentTo(again.step({ kind: "linkUp", peer: 2 }));
+  for (const message of sent) t.true(repeated.some((other) => JSON.stringify(other) === JSON.stringify(message)));
+  t.is(repeated.filter(({ kind }) => kind === "propose").length, 1);
+});
+
+test("A9: a restarted gateway never votes for a second block in a view", async (t) => {
+  const voter = gateway(0);
+  voter.receive(propose(first));
+  const again = await voter.restarted();
+  t.deepEqual(votesSigned(again.receive(propose(blockOn(genesis, 1, { 2: 0 })))), []);
+  t.deepEqual(votesSigned(again.receive(notarization(first))), ["finalize 1"]);
+});
+
+test("A9: a gateway restarted between a Notarization and its finality knows both, and sends the same Finalize", async (t) => {
+  const voter = gateway(0);
+  voter.receive(propose(first));
+  voter.receive(notarization(first));
+  const again = await voter.restarted();
+  t.is(again.state().view, 2);
+  const votes = sentTo(again.step({ kind: "linkUp", peer: 1 })).filter(({ kind }) => kind === "vote");
+  t.deepEqual(votes, [voteBy(0, { kind: "finalize", view: 1, hash: blockHash(first) })]);
+  t.deepEqual(finalizedViews(again.receive(finalization(first))), [1]);
+});
+
+test("A9: W survives a restart, with and without the blocks", async (t) => {
+  const driven = gateway(0);
+  driven.receive(finalization(third));
+  const again = await driven.restarted();
+  t.is(again.state().view, 4);
+  t.deepEqual(votesSigned(again.receive(propose(first))), []);
+  again.receive({ kind: "finalized", blocks: [first, second, third], finalization: finalizationOf(third) });
+  const last = await again.restarted();
+  t.is(last.state().delivered.view, 3);
+  t.is(last.state().delivered.hash, blockHash(third));
+});
+
+test("A10: a vote for a view left long ago is answered with the certificate that left it, not more often than patience allows", (t) => {
+  const driven = gateway(0);
+  driven.receive(nullification(1));
+  const vote = voteBy(1, { kind: "notarize", view: 1, hash: blockHash(first) });
+  t.deepEqual(sentTo(driven.receive(vote)).filter(isCertificate), [], "it crossed the certificate on the way");
+  driven.setClock(5000);
+  const late = voteBy(2, { kind: "notarize", view: 1, hash: blockHash(first) });
+  t.deepEqual(driven.receive(late, 2), [{ kind: "send", to: 2, message: nullification(1) }]);
+  t.deepEqual(driven.receive(late, 2), [], "asked again at once");
+});
+
+test("A10: votes and proposals are kept for at most 64 views ahead, one of a kind from each gateway", (t) => {
+  const driven = gateway(0);
+  for (let view = 1; view < 1000; view += 1) {
+    driven.receive(voteBy(1, { kind: "nullify", view }));
+    driven.receive(voteBy(1, { kind: "notarize", view, hash: blockHash(first) }));
+    driven.receive(voteBy(1, { kind: "notarize", view, hash: blockHash(second) }));
+    driven.receive(propose(blockOn(genesis, view, { 1: 0 })));
+  }
+  const { rounds, blocks } = driven.state();
+  t.is(Math.max(...rounds.keys()), 1 + HORIZON_VIEWS);
+  for (const { notarizes, nullifies } of rounds.values()) t.true(notarizes.size <= 2 && nullifies.size <= 1);
+  t.true(blocks.size <= HORIZON_VIEWS + 1);
+});
+
+test("A10: a block that nothing names is not kept", (t) => {
+  const driven = gateway(0);
+  driven.receive({ kind: "block", block: second });
+  t.is(driven.state().blocks.size, 0);
+  driven.receive(notarization(second));
+  driven.receive({ kind: "block", block: second });
+  t.is(driven.state().blocks.size, 1);
+});
+
+test("A10: a Fetch is answered with what leads on from there: the finalized chain, then certificates and blocks", (t) => {
+  const driven = gateway(0);
+  driven.receive(propose(first));
+  driven.receive(finalization(first));
+  driven.receive(propose(second));
+  driven.receive(notarization(second));
+  const effects = driven.receive({ kind: "fetch", after: 0 }, 3);
+  t.deepEqual(effects[0], { kind: "serveFinalized", to: 3, after: 0 });
+  t.deepEqual(
+    sentTo(effects).map(({ kind }) => kind),
+    ["certificate", "block"],
+  );
+});
+
+test("A11: patience is never below 50 ms nor above 20 s, doubles with each nullified view and is halved by each finalization", (t) => {
+  t.is(patienceMs({ ...INITIAL_PACE, meanMs: 1, varianceMs2: 0 }), 50);
+  t.is(patienceMs({ ...INITIAL_PACE, meanMs: 100, varianceMs2: 0, nullified: 3 }), 800);
+  t.is(patienceMs({ ...INITIAL_PACE, meanMs: 1e6 }), 20_000);
+  const driven = gateway(0);
+  const before = patienceMs(driven.state().pace);
+  driven.receive(nullification(1));
+  t.is(patienceMs(driven.state().pace), 2 * before);
+  driven.receive(nullification(2));
+  t.is(patienceMs(driven.state().pace), 4 * before);
+  driven.receive(propose(blockOn(genesis, 3, { 1: 0 })));
+  driven.receive(finalization(blockOn(genesis, 3, { 1: 0 })));
+  t.is(patienceMs(driven.state().pace), 2 * before);
+});
+
+test("A11: a leader learns its pace from its own proposals alone", (t) => {
+  const leader = gateway(1);
+  const [proposal] = proposalsSent(leader.step(certified(2, 0)));
+  if (proposal === undefined) return t.fail();
+  leader.setClock(1000 + 700);
+  leader.receive(notarization(proposal.block));
+  t.is(leader.state().pace.meanMs, 60 + (700 - 60) / 8);
+  const other = gateway(0);
+  other.receive(propose(first));
+  other.setClock(1000 + 700);
+  other.receive(notarization(first));
+  t.is(other.state().pace.meanMs, 60);
+});
+
+test("A11: clocks run while something certified is not final, and stop when all is final", (t) => {
+  const driven = gateway(0);
+  t.is(wakeAtMs(driven.state()), null);
+  driven.step(certified(1, 0));
+  t.not(wakeAtMs(driven.state()), null);
+  driven.receive(propose(first));
+  driven.receive(finalization(first));
+  t.is(wakeAtMs(driven.state()), null);
+});
+
+test("A12: leaders rotate, so that nobody is skipped for ever", (t) => {
+  const committee = committeeOf(4, 0);
+  t.deepEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((view) => leaderOf(committee, view)),
+    [1, 2, 3, 0, 1, 2, 3, 0],
+  );
+});
+
+test("A2: a certificate with a bad, strange or repeated signature is rejected and leads nowhere", (t) => {
+  const driven = gateway(0);
+  for (const voters of [
+    [1, 2],
+    [1, 2, 2],
+  ]) {
+    const effects = driven.receive(certificate({ kind: "nullify", view: 1 }, voters));
+    t.is(effects[0]?.kind, "reject");
+  }
+  t.is(driven.state().view, 1);
+});

@@ -1,0 +1,29 @@
+/** A committee whose signatures are cheap and deterministic (`test/sim/site.ts`): only their owner can make them, as with Ed25519. */
+import type { Committee } from "../../ledger/committee/index.ts";
+import { sha256, toHex } from "../../ledger/crypto/index.ts";
+import { quorumOf } from "../../ledger/management/index.ts";
+import { simulatedSite } from "../sim/site.ts";
+
+/** The committee as gateway `self` of `size` sees it. */
+export function committeeOf(size: number, self: number): Committee {
+  const { site, signers, verify } = simulatedSite(size);
+  const sign = signers[self];
+  if (sign === undefined) throw new Error(`there is no gateway ${self} of ${size}`);
+  const names = site.gateways.map(({ name }) => name);
+  return {
+    site: site.site,
+    epoch: site.epoch,
+    configHash: site.configHash,
+    self,
+    size,
+    names,
+    quorum: quorumOf(size),
+    sign,
+    verify,
+  };
+}
+
+/** 64 hex digits that stand for what `text` names. */
+export function hashOfText(text: string): string {
+  return toHex(sha256(new TextEncoder().encode(text)));
+}
