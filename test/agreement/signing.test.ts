@@ -132,15 +132,13 @@ test("A8: whatever comes, no vote is newly signed at or below the highest Finali
       fc.array(
         fc.oneof(
           arbitraryInput,
-          fc
-            .constantFrom(...blocks)
-            .map(
-              (block): Input => ({
-                kind: "message",
-                from: 1,
-                message: { kind: "certificate", certificate: finalizationOf(block) },
-              }),
-            ),
+          fc.constantFrom(...blocks).map(
+            (block): Input => ({
+              kind: "message",
+              from: 1,
+              message: { kind: "certificate", certificate: finalizationOf(block) },
+            }),
+          ),
         ),
         { maxLength: 25 },
       ),

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const COMMAND = fileURLToPath(new URL("../../gateway/cli/tallystick.ts", import.meta.url));
 
+const SAID_MS = 30_000;
+
 export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 /** Runs `tallystick ARGUMENTS` to its end. */
@@ -24,7 +26,7 @@ export async function tallystick(args: readonly string[], cwd?: string): Promise
 export type Started = {
   readonly child: ChildProcess;
   readonly lines: readonly string[];
-  /** Resolves with the first line, past or future, that holds `text`; rejects when the process ends without it. */
+  /** Resolves with the first line, past or future, that holds `text`; rejects when none comes in 30 s or the process ends. */
   readonly said: (text: string) => Promise<string>;
   readonly signal: (signal: NodeJS.Signals) => Promise<number | null>;
 };
@@ -33,7 +35,7 @@ export type Started = {
 export function startTallystick(args: readonly string[]): Started {
   const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const lines: string[] = [];
-  const waiting = new Set<() => void>();
+  const waiting = new Set<(late?: boolean) => void>();
   const reader = createInterface({ input: child.stdout });
   const wake = (): void => {
     for (const look of waiting) look();
@@ -52,13 +54,15 @@ export function startTallystick(args: readonly string[]): Started {
     lines,
     said: (text) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const look = (late = false): void => {
           const line = lines.find((candidate) => candidate.includes(text));
-          if (line === undefined && !ended) return;
+          if (line === undefined && !ended && !late) return;
           waiting.delete(look);
-          if (line === undefined) reject(new Error(`it ended without saying "${text}", but: ${lines.join(" | ")}`));
+          clearTimeout(impatience);
+          if (line === undefined) reject(new Error(`it did not say "${text}", but: ${lines.join(" | ")}`));
           else resolve(line);
         };
+        const impatience = setTimeout(look, SAID_MS, true);
         waiting.add(look);
         look();
       }),

@@ -27,6 +27,7 @@ test.serial(
     }));
 
     const first = startTallystick(options);
+    t.teardown(() => void first.child.kill("SIGKILL"));
     const seconds = Number(/after ([\d.]+) s/.exec(await first.said("first anchored measurement"))?.[1]);
     t.true(seconds < 15, `first anchored after ${seconds} s`);
     const page = await fetch(`http://127.0.0.1:${basePort}/`);
@@ -53,6 +54,7 @@ test.serial(
 
     const before = (await tallystick(["export", "--dir", join(dir, "gw-1")])).stdout.trimEnd().split("\n");
     const second = startTallystick(options);
+    t.teardown(() => void second.child.kill("SIGKILL"));
     await second.said("first anchored measurement");
     t.is(await second.signal("SIGTERM"), 0);
     const after = (await tallystick(["export", "--dir", join(dir, "gw-1")])).stdout.trimEnd().split("\n");

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const COMMAND = fileURLToPath(new URL("../cli/tallystick.ts", import.meta.url));
+/** M6: how long a process has to end by itself. */
+const STOP_MS = 4_000;
+const RESTART_MS = 3_000;
+
+export type ProcessState = "starting" | "running" | "restarting" | "stopped";
+
+export type ProcessEvent =
+  | { readonly kind: "ready"; readonly name: string; readonly again: boolean }
+  /** It ended without being asked to. `sentence` is the last line of what it said. */
+  | { readonly kind: "left"; readonly name: string; readonly how: string; readonly sentence: string };
+
+export type ProcessesOptions = {
+  readonly logDir: string;
+  /** M5: start what ended again after 3 s. */
+  readonly restart: boolean;
+  readonly onEvent: (event: ProcessEvent) => void;
+};
+
+export type Processes = {
+  /** Starts `tallystick ARGUMENTS`; resolves when it says that it is ready, rejects with what it said when it ends before. */
+  readonly start: (name: string, args: readonly string[]) => Promise<void>;
+  readonly list: () => readonly { readonly name: string; readonly pid: number | null; readonly state: ProcessState }[];
+  readonly kill: (name: string, signal: NodeJS.Signals) => void;
+  /** Starts a process that has ended again; see `start`. */
+  readonly again: (name: string) => Promise<void>;
+  /** M6: resolves when no process is left, within 5 s. */
+  readonly stop: () => Promise<void>;
+};
+
+type Entry = {
+  readonly name: string;
+  readonly args: readonly string[];
+  child: ChildProcess | null;
+  state: ProcessState;
+  starts: number;
+  restarting: NodeJS.Timeout | null;
+};
+
+/** The processes of a site as children of this one. They end when this process ends, however it ends (M7). */
+export function makeProcesses(options: ProcessesOptions): Processes {
+  const entries = new Map<string, Entry>();
+  let stopping = false;
+  mkdirSync(options.logDir, { recursive: true });
+
+  function run(entry: Entry): Promise<void> {
+    const logPath = join(options.logDir, `${entry.name}.log`);
+    const log = openSync(logPath, "a");
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", COMMAND, ...entry.args], {
+      // M7: the channel breaks when this process dies, and the child takes that as its signal to stop.
+      stdio: ["ignore", log, log, "ipc"],
+    });
+    closeSync(log);
+    entry.child = child;
+    entry.state = "starting";
+    entry.starts += 1;
+    return new Promise((resolve, reject) => {
+      child.once("message", () => {
+        entry.state = "running";
+        options.onEvent({ kind: "ready", name: entry.name, again: entry.starts > 1 });
+        resolve();
+      });
+      child.once("exit", (code, signal) => {
+        const wasRunning = entry.state === "running";
+        const sentence = lastLine(logPath);
+        entry.child = null;
+        entry.state = "stopped";
+        if (!wasRunning) reject(new ProcessEnded(entry.name, code, sentence));
+        if (stopping) return;
+        const how = signal === null ? `exit code ${code}` : signal;
+        if (wasRunning || entry.starts > 1) options.onEvent({ kind: "left", name: entry.name, how, sentence });
+        if (options.restart && (wasRunning || entry.starts > 1)) restartLater(entry);
+      });
+    });
+  }
+
+  function restartLater(entry: Entry): void {
+    entry.state = "restarting";
+    entry.restarting = setTimeout(() => {
+      entry.restarting = null;
+      // When it ends again before it is ready, its exit has scheduled the next try and told why.
+      run(entry).catch(() => undefined);
+    }, RESTART_MS);
+  }
+
+  return {
+    start: async (name, args) => {
+      const entry: Entry = { name, args, child: null, state: "stopped", starts: 0, restarting: null };
+      entries.set(name, entry);
+      await run(entry);
+    },
+    list: () => [...entries.values()].map(({ name, child, state }) => ({ name, pid: child?.pid ?? null, state })),
+    kill: (name, signal) => void entries.get(name)?.child?.kill(signal),
+    again: async (name) => {
+      const entry = entries.get(name);
+      if (entry === undefined || entry.child !== null) throw new Error(`${name} is not a process that has ended`);
+      await run(entry);
+    },
+    stop: async () => {
+      stopping = true;
+      for (const entry of entries.values()) if (entry.restarting !== null) clearTimeout(entry.restarting);
+      // Those who send first, so that nobody's last message finds a closed door.
+      await Promise.all(
+        [...entries.values()].reverse().map(({ child }) => (child === null ? undefined : ended(child))),
+      );
+    },
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const impatience = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  await exit;
+  clearTimeout(impatience);
+}
+
+/** A process that ended before it was ready. The message is the sentence that it ended with. */
+export class ProcessEnded extends Error {
+  readonly process: string;
+  readonly exitCode: number | null;
+
+  constructor(name: string, exitCode: number | null, sentence: string) {
+    super(sentence === "" ? `${name} ended with code ${exitCode} and said nothing` : sentence);
+    this.name = "ProcessEnded";
+    this.process = name;
+    this.exitCode = exitCode;
+  }
+}
+
+function lastLine(path: string): string {
+  const text = readFileSync(path, "utf8").slice(-4_096).trimEnd();
+  return text.slice(text.lastIndexOf("\n") + 1).replace(/^tallystick: /, "");
+}
