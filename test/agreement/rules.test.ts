@@ -4,6 +4,7 @@ import test from "ava";
 
 type Chapter = {
   readonly folder: string;
+  readonly specification: string;
   readonly letter: string;
   readonly code: readonly string[];
   readonly tests: readonly string[];
@@ -12,17 +13,46 @@ type Chapter = {
 };
 
 const chapters: readonly Chapter[] = [
-  { folder: "ledger/committee", letter: "C", code: ["ledger/committee"], tests: ["test/committee"], notBuilt: [] },
-  { folder: "ledger/lane", letter: "L", code: ["ledger/lane", "ledger/replica"], tests: ["test/lane"], notBuilt: [] },
-  { folder: "ledger/lane", letter: "B", code: ["ledger/lane"], tests: ["test/lane"], notBuilt: [] },
+  {
+    folder: "ledger/committee",
+    specification: "README.md",
+    letter: "C",
+    code: ["ledger/committee"],
+    tests: ["test/committee"],
+    notBuilt: [],
+  },
+  {
+    folder: "ledger/lane",
+    specification: "README.md",
+    letter: "L",
+    code: ["ledger/lane", "ledger/replica"],
+    tests: ["test/lane"],
+    notBuilt: [],
+  },
+  {
+    folder: "ledger/lane",
+    specification: "BUNDLE.md",
+    letter: "B",
+    code: ["ledger/lane"],
+    tests: ["test/lane"],
+    notBuilt: [],
+  },
   {
     folder: "ledger/agreement",
+    specification: "README.md",
     letter: "A",
     code: ["ledger/agreement", "ledger/committee"],
     tests: ["test/agreement"],
     notBuilt: ["A13"],
   },
-  { folder: "ledger/replica", letter: "R", code: ["ledger/replica"], tests: ["test/replica"], notBuilt: [] },
+  {
+    folder: "ledger/replica",
+    specification: "README.md",
+    letter: "R",
+    code: ["ledger/replica"],
+    tests: ["test/replica"],
+    notBuilt: [],
+  },
 ];
 
 function read(path: string): string {
@@ -54,13 +84,13 @@ function titles(folder: string): string {
     .join("\n");
 }
 
-for (const { folder, letter, code, tests, notBuilt } of chapters) {
-  const specification = read(`${folder}/README.md`);
-  const rules = [...specification.matchAll(new RegExp(`^- \\*\\*(${letter}\\d+)\\b`, "gm"))].map(
+for (const { folder, specification: file, letter, code, tests, notBuilt } of chapters) {
+  const specification = read(`${folder}/${file}`);
+  const rules = [...specification.matchAll(new RegExp(`^(?:- |\\| )\\*\\*(${letter}\\d+)\\b`, "gm"))].map(
     ([, rule = ""]) => rule,
   );
 
-  test(`every rule ${letter}1, ${letter}2, ... of ${folder} is numbered without gaps, cited in code and in the title of a test`, (t) => {
+  test(`every rule ${letter}1, ${letter}2, ... of ${folder}/${file} is numbered without gaps, cited in code and in the title of a test`, (t) => {
     t.true(rules.length > 0);
     t.deepEqual(
       rules,
@@ -80,7 +110,7 @@ for (const { folder, letter, code, tests, notBuilt } of chapters) {
     );
   });
 
-  test(`code and tests of ${folder} cite no rule ${letter} that its README does not have, and none that is not built`, (t) => {
+  test(`code and tests of ${folder} cite no rule ${letter} that ${file} does not have`, (t) => {
     const known = new Set(rules);
     const all = cited([...sources(folder), ...tests.map(titles)].join("\n"), letter);
     t.deepEqual(

@@ -2,6 +2,8 @@
  * `npm run crash -- --kills N`: a site of real processes whose gateways are killed (kill -9) at random moments, one or two at a
  * time, and started again. The last line is JSON {"kills","accepted","lost","doubled","divergent"}; exit code 1 unless the last three are 0.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startTemporarySite } from "../../gateway/site/index.ts";
@@ -32,6 +34,14 @@ async function killAndRestart(name: string): Promise<void> {
   await site.processes.again(name);
 }
 
+/** What the processes said last: the directory is removed at the end. */
+async function tellLogs(): Promise<void> {
+  for (const { name, state } of site.processes.list()) {
+    const log = await readFile(join(site.made.dir, "logs", `${name}.log`), "utf8");
+    process.stdout.write(`${name} is ${state}:\n${log.trimEnd().split("\n").slice(-12).join("\n")}\n`);
+  }
+}
+
 try {
   let done = 0;
   while (done < kills) {
@@ -43,7 +53,10 @@ try {
     process.stdout.write(`killed ${done} of ${kills}: ${victims.join(", ")}\n`);
   }
   site.processes.kill("devices", "SIGTERM");
-  await settled(site.apis, SETTLE_MS);
+  await settled(site.apis, SETTLE_MS).catch(async (error: unknown) => {
+    await tellLogs();
+    throw error;
+  });
   await site.stop();
   const { accepted, lost, doubled, foreign, divergent } = await audit(site.made);
   for (const fault of [...lost, ...doubled, ...foreign, ...divergent]) process.stdout.write(`fault: ${fault}\n`);

@@ -1,0 +1,253 @@
+import test from "ava";
+import { type ApiPort, buildApi, type GatewayStatus, makeEventBus, makeMetrics } from "../../gateway/api/index.ts";
+import { devicesOf } from "../../gateway/site/plan.ts";
+import type { Site } from "../../ledger/management/index.ts";
+import { encodeStatement, type Measurement } from "../../ledger/statement/index.ts";
+import type { FinalStatement } from "../../ledger/store/port.ts";
+
+const plan = { site: "demo", gateways: 2, basePort: 30_000, stations: "mqtt" } as const;
+const gateway = { key: "", checkpointKey: "", tlsPin: "" };
+const site: Site = {
+  format: "tallystick-site/v1",
+  site: "demo",
+  epoch: 0,
+  gateways: [
+    { name: "gw-1", ...gateway },
+    { name: "gw-2", ...gateway },
+  ],
+  devices: devicesOf(plan),
+  ledgers: [],
+  model: { sha256: "0".repeat(64), toleranceMilli: 10 },
+  configHash: "0".repeat(64),
+};
+const status: GatewayStatus = {
+  site: "demo",
+  gateway: "gw-1",
+  pid: 1,
+  version: "0",
+  view: 1,
+  finalizedView: 0,
+  logSize: 0,
+  logRoot: "0".repeat(64),
+  statements: 0,
+  checkpoint: null,
+  anchoredSize: 0,
+  counts: { accepted: 0, final: 0, anchored: 0 },
+  lanes: [],
+  peers: [{ gateway: "gw-2", connected: false, reason: "not dialled yet" }],
+  devices: [],
+  queues: { accept: 3 },
+  refusals: [],
+  evidence: [],
+  halted: null,
+};
+
+/** An API over a gateway that keeps its statements in memory; what is submitted is final at once. */
+async function api(change: Partial<ApiPort> = {}) {
+  const finals: FinalStatement[] = [];
+  const keys = new Map<string, number>();
+  const failures: Error[] = [];
+  const submitted: Measurement[] = [];
+  const events = makeEventBus();
+  const port: ApiPort = {
+    site,
+    gateway: "gw-1",
+    token: "secret",
+    status: async () => ({ ...status, statements: finals.length }),
+    statementsAfter: async (index, limit) => finals.filter((final) => final.index > index).slice(0, limit),
+    statement: async (lane, number) => finals.find((final) => final.lane === lane && final.number === number) ?? null,
+    receipt: async (lane, number) => {
+      if (lane !== 0) return { kind: "unknown" };
+      return { kind: "pending", stage: number < finals.length ? "final" : "accepted" };
+    },
+    twin: async () => null,
+    checkpointNote: () => null,
+    accepted: async (key) => keys.get(key) ?? null,
+    submit: async (measurement, key) => {
+      const number = finals.length;
+      const assessment = {
+        model: "0".repeat(64),
+        predictedGrams: 1,
+        lowGrams: 1,
+        highGrams: 1,
+        verdict: "accept",
+        reasons: [],
+      } as const;
+      finals.push({ index: number, lane: 0, number, bytes: encodeStatement({ number, measurement, assessment }) });
+      submitted.push(measurement);
+      if (key !== null) keys.set(key, number);
+      events.finalized();
+      return { number };
+    },
+    notReady: () => null,
+    notAlive: () => null,
+    failed: (error) => void failures.push(error),
+    events,
+    metrics: makeMetrics(),
+    now: () => 1_800_000_000_000,
+    ...change,
+  };
+  const app = await buildApi(port);
+  const post = (body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+    app.inject({
+      method: "POST",
+      url: "/v1/measurements",
+      headers: { authorization: "Bearer secret", "content-type": "application/json", ...headers },
+      payload: typeof body === "string" ? body : JSON.stringify(body),
+    });
+  return { app, post, submitted, failures, events };
+}
+
+const good = { item: "A", massGrams: "1234.5", dimensionsMm: [300, "200.5", 100] };
+
+test("H3: a measurement is answered with its place, exactly as it was said", async (t) => {
+  const { app, post, submitted } = await api();
+  const answer = await post(good);
+  t.deepEqual([answer.statusCode, answer.json()], [201, { gateway: "gw-1", number: 0 }]);
+  t.deepEqual(submitted[0]?.mass, { mantissa: 12_345, exponent: -4 });
+  t.deepEqual(submitted[0]?.dimensions.width, { mantissa: 2_005, exponent: -4 });
+  const read = await app.inject("/v1/measurements/gw-1/0");
+  t.like(read.json(), {
+    index: 0,
+    gateway: "gw-1",
+    number: 0,
+    item: "A",
+    massGrams: "1234.5",
+    dimensionsMm: [300, 200.5, 100],
+  });
+  t.deepEqual((await app.inject("/v1/measurements?after=0")).json(), []);
+  t.is((await post({ item: "A", massKg: "1.2", dimensionsMm: ["1", "2", "3"] })).statusCode, 201);
+});
+
+test("H4: whatever is wrong with a measurement, 422 names its field", async (t) => {
+  const { post, submitted } = await api();
+  const wrong: readonly (readonly [unknown, string])[] = [
+    [{ ...good, item: "" }, "item"],
+    [{ ...good, item: "é" }, "item"],
+    [{ ...good, massGrams: 1.5 }, "massGrams"],
+    [{ ...good, massGrams: "1e3" }, "massGrams"],
+    [{ ...good, massGrams: "-1" }, "massGrams"],
+    [{ ...good, massGrams: "99999999" }, "massGrams"],
+    [{ ...good, massGrams: undefined }, "massGrams"],
+    [{ ...good, massKg: "1" }, "massKg"],
+    [{ ...good, dimensionsMm: [1, 2] }, "dimensionsMm"],
+    [{ ...good, dimensionsMm: [1, 2, 0] }, "dimensionsMm[2]"],
+    [{ ...good, dimensionsMm: ["1", "2.55", "3"] }, "dimensionsMm[1]"],
+    [{ ...good, station: "nowhere" }, "station"],
+    [{ ...good, weight: 3 }, "weight"],
+    [[], "body"],
+    ["{", "body"],
+  ];
+  for (const [body, field] of wrong) {
+    const answer = await post(body);
+    t.deepEqual([answer.statusCode, answer.json().field], [422, field], JSON.stringify(body));
+    t.regex(String(answer.headers["content-type"]), /^application\/problem\+json/);
+  }
+  t.is(submitted.length, 0);
+});
+
+test("H2: without the token nothing is even parsed", async (t) => {
+  const { app, post } = await api();
+  for (const authorization of ["Bearer wrong", "Bearer ", "secret", "Basic secret"]) {
+    const answer = await post("{", { authorization });
+    t.deepEqual([answer.statusCode, answer.json().code], [401, "unauthorized"]);
+  }
+  t.is((await app.inject({ method: "POST", url: "/v1/measurements", payload: good })).statusCode, 401);
+});
+
+test("H5: one key is one acceptance, also for requests at the same time; with another measurement it is refused", async (t) => {
+  const { post, submitted } = await api();
+  const answers = await Promise.all([1, 2, 3].map(() => post(good, { "idempotency-key": "k" })));
+  t.deepEqual(
+    answers.map((answer) => answer.json().number),
+    [0, 0, 0],
+  );
+  t.is((await post(good, { "idempotency-key": "k" })).json().number, 0);
+  t.is(submitted.length, 1);
+  const other = await post({ ...good, massGrams: "1" }, { "idempotency-key": "k" });
+  t.deepEqual([other.statusCode, other.json().field], [422, "Idempotency-Key"]);
+  t.is((await post(good, { "idempotency-key": "with space" })).statusCode, 422);
+});
+
+test("H7: busy is 503 with Retry-After", async (t) => {
+  const { post } = await api({
+    submit: async () => Promise.reject(Object.assign(new Error("the queue is full"), { remedy: "retry" })),
+  });
+  const answer = await post(good);
+  t.deepEqual(
+    [answer.statusCode, answer.headers["retry-after"], answer.json().detail],
+    [503, "1", "the queue is full"],
+  );
+});
+
+test("H1: a bug is a problem document without a stack, and is told to the log", async (t) => {
+  const { app, failures } = await api({ status: async () => Promise.reject(new Error("secret detail")) });
+  const answer = await app.inject("/v1/status");
+  t.deepEqual([answer.statusCode, answer.json().code], [500, "internal"]);
+  t.false(answer.body.includes("secret detail"));
+  t.is(failures.length, 1);
+});
+
+test("a receipt is 404 when unknown and 409 with Retry-After while it is not final or not anchored", async (t) => {
+  const { app, post } = await api();
+  await post(good);
+  const [unknown, notFinal, notAnchored] = await Promise.all(
+    ["gw-2/0", "gw-1/7", "gw-1/0"].map((place) => app.inject(`/v1/measurements/${place}/receipt`)),
+  );
+  t.deepEqual([unknown?.statusCode, unknown?.json().code], [404, "unknown-measurement"]);
+  t.deepEqual([notFinal?.statusCode, notFinal?.json().code, notFinal?.headers["retry-after"]], [409, "not-final", "1"]);
+  t.deepEqual([notAnchored?.statusCode, notAnchored?.json().code], [409, "not-anchored"]);
+  t.is((await app.inject("/v1/measurements/gw-9/0/receipt")).statusCode, 404);
+  t.is((await app.inject("/v1/measurements/gw-1/x/receipt")).statusCode, 400);
+});
+
+test("every route stands in the OpenAPI 3.1 document", async (t) => {
+  const { app } = await api();
+  const document = (await app.inject("/v1/openapi.json")).json<{ openapi: string; paths: Record<string, object> }>();
+  t.is(document.openapi, "3.1.0");
+  t.deepEqual(Object.keys(document.paths).sort(), [
+    "/healthz",
+    "/metrics",
+    "/readyz",
+    "/v1/checkpoint",
+    "/v1/events",
+    "/v1/items/{item}",
+    "/v1/measurements",
+    "/v1/measurements/{gateway}/{number}",
+    "/v1/measurements/{gateway}/{number}/receipt",
+    "/v1/site",
+    "/v1/status",
+  ]);
+});
+
+test("health, readiness and metrics answer for themselves", async (t) => {
+  const { app } = await api({ notReady: () => "the disk budget is used up" });
+  t.is((await app.inject("/healthz")).statusCode, 200);
+  const ready = await app.inject("/readyz");
+  t.deepEqual([ready.statusCode, ready.json().detail], [503, "the disk budget is used up"]);
+  t.regex((await app.inject("/metrics")).body, /tallystick_queue_depth\{queue="accept"\} 3/);
+  t.like((await app.inject("/v1/status")).json(), { site: "demo", gateway: "gw-1", queues: { accept: 3 } });
+});
+
+test("H6: events resume after Last-Event-ID without gaps, and end when the server stops", async (t) => {
+  const { app, post, events } = await api();
+  for (let item = 0; item < 5; item += 1) await post({ ...good, item: `I${item}` });
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const stream = await fetch(`${url}/v1/events`, { headers: { "last-event-id": "1" } });
+  t.is(stream.headers.get("content-type"), "text/event-stream");
+  if (stream.body === null) return t.fail("there is no stream");
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream.body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes('"I4"') && !text.includes("alarm")) {
+      events.publish({ event: "alarm", data: { alarm: "test" } });
+      await post({ ...good, item: "I5" });
+    }
+    if (text.includes('"I5"') && text.includes("event: alarm")) void app.close();
+  }
+  t.deepEqual(
+    [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id),
+    ["2", "3", "4", "5"],
+  );
+});

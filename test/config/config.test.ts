@@ -1,0 +1,139 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import fc from "fast-check";
+import { GatewayFailure, loadConfig, nearestName, parseConfig, remedies } from "../../gateway/config/index.ts";
+import { checkKeys, loadKeys } from "../../gateway/identity/index.ts";
+import { makeSite, portsOf, removeSite, type SitePlan } from "../../gateway/site/index.ts";
+
+const GOOD = `gateway: gw-1
+api: { port: 8081 }
+peers: { port: 8181 }
+`;
+
+function sentences(text: string): readonly string[] {
+  const parsed = parseConfig(text, "gateway.yaml");
+  return parsed.kind === "accept" ? [] : parsed.faults.map(({ sentence }) => sentence);
+}
+
+test("C1: a short file is filled in with defaults", (t) => {
+  const parsed = parseConfig(GOOD, "gateway.yaml");
+  if (parsed.kind === "reject") return t.fail(parsed.faults[0]?.sentence);
+  t.is(parsed.settings.api.host, "127.0.0.1");
+  t.is(parsed.settings.station.windowMs, 5_000);
+  t.deepEqual(parsed.settings.devices, []);
+});
+
+test("C2: a wrong value names file, line, setting, value and what it must be", (t) => {
+  t.deepEqual(sentences(GOOD.replace("8081", "80a")), [
+    'gateway.yaml:2: "api.port" is "80a", but must be a port: a whole number from 1 to 65535',
+  ]);
+  t.deepEqual(sentences("gateway: gw-1\napi: { port: 8081 }\n"), [
+    'gateway.yaml:1: "peers" is missing, but must be a block with host, port and addresses',
+  ]);
+  t.regex(
+    sentences(`${GOOD}devices:\n  - { id: scale-1, transport: { kind: usb } }\n`)[0] ?? "",
+    /^gateway\.yaml:5: "devices\[0\]\.transport/,
+  );
+});
+
+test("C2: all faults are found in one pass, in a file that is no YAML too", (t) => {
+  t.is(sentences(GOOD.replace("8081", "0").replace("8181", "x")).length, 2);
+  t.regex(sentences("gateway: [\n")[0] ?? "", /^gateway\.yaml:\d+: this is not YAML/);
+});
+
+test("C3: an unknown setting is a fault that names the nearest known one", (t) => {
+  t.deepEqual(sentences(`${GOOD}stor: { path: x }\n`), [
+    'gateway.yaml:4: "stor" is not a setting; did you mean "store"?',
+  ]);
+  t.deepEqual(sentences(`${GOOD}devices:\n  - { id: a, transport: { kind: serial, path: x, baud: 9600 } }\n`), [
+    'gateway.yaml:5: "devices[0].transport.baud" is not a setting; did you mean "baudRate"?',
+  ]);
+});
+
+test("no text makes the parser throw", (t) => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.string().map((text) => GOOD + text),
+      ),
+      (text) => {
+        t.true(["accept", "reject"].includes(parseConfig(text, "gateway.yaml").kind));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("the nearest name is only offered when it is near", (t) => {
+  t.is(nearestName("exprt", ["export", "verify"]), "export");
+  t.is(nearestName("frobnicate", ["export", "verify"]), null);
+});
+
+test("C5: the table of failures in the README's sense is complete: every code has a remedy", (t) => {
+  t.deepEqual([...new Set(Object.values(remedies))].sort(), ["restart", "retry"]);
+  t.is(new GatewayFailure("PORT_BUSY", { host: "127.0.0.1", port: 80, use: "API" }).remedy, "retry");
+});
+
+const plan: SitePlan = { site: "demo", gateways: 3, basePort: 30_000, stations: "simulated" };
+
+async function madeSite(t: { teardown: (fn: () => Promise<void>) => void }) {
+  const dir = await mkdtemp(join(tmpdir(), "tallystick-"));
+  t.teardown(() => rm(dir, { recursive: true, force: true }));
+  return makeSite(dir, plan);
+}
+
+test("C4: what gateway.yaml says must fit the site, and every contradiction names its line", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[0] ?? "";
+  const path = join(dir, "gateway.yaml");
+  const text = await readFile(path, "utf8");
+  t.is((await loadConfig(dir)).self, 0);
+  await writeFile(path, text.replace("gateway: gw-1", "gateway: gw-11"));
+  await t.throwsAsync(loadConfig(dir), {
+    message: /gateway\.yaml:2: .*no gateway of site demo; did you mean "gw-1"\?$/,
+  });
+  await writeFile(path, text.replace("id: scale-1", "id: scale-7"));
+  await t.throwsAsync(loadConfig(dir), { message: /does not register for gw-1.*\(and 1 more/ });
+  await writeFile(path, text.replace(/scale-1, transport: \{[^}]*\}/, "scale-1, transport: { kind: mqtt }"));
+  await t.throwsAsync(loadConfig(dir), { message: /speaks mt-sics; use serial or tcp/ });
+  await t.throwsAsync(loadConfig(join(dir, "nowhere")), { code: "CONFIG_MISSING" });
+});
+
+test("M1: a site is continued, with its keys, on other ports", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[2] ?? "";
+  const key = await readFile(join(dir, "keys", "identity.pem"), "utf8");
+  const again = await makeSite(made.dir, { ...plan, basePort: 31_000 });
+  t.deepEqual([made.created, again.created], [true, false]);
+  t.is(await readFile(join(dir, "keys", "identity.pem"), "utf8"), key);
+  t.is((await loadConfig(dir)).settings.api.port, portsOf({ ...plan, basePort: 31_000 }).gateways[2]?.api ?? 0);
+  t.is((await loadConfig(dir)).settings.peers.addresses["gw-1"], "127.0.0.1:31101");
+  await t.throwsAsync(makeSite(made.dir, { ...plan, gateways: 4 }), {
+    message: /of 3 gateways, not demo of 4; use --gateways 3/,
+  });
+});
+
+test("M4: --fresh removes the site and nothing else", async (t) => {
+  const made = await madeSite(t);
+  await writeFile(join(made.dir, "notes.txt"), "mine");
+  await removeSite(made.dir);
+  t.is(await readFile(join(made.dir, "notes.txt"), "utf8"), "mine");
+  await t.throwsAsync(stat(join(made.dir, "gw-1")), { code: "ENOENT" });
+});
+
+test("K3, K4: a secret that others may read, that is missing or that is somebody else's stops the start", async (t) => {
+  const made = await madeSite(t);
+  const [one = "", two = ""] = made.gatewayDirs;
+  const key = join(one, "keys", "identity.pem");
+  const keys = await loadKeys(one);
+  t.notThrows(() => checkKeys(keys, made.site, "gw-1", one));
+  t.throws(() => checkKeys(keys, made.site, "gw-2", two), { code: "KEY_FOREIGN" });
+  await chmod(key, 0o644);
+  await t.throwsAsync(loadKeys(one), { code: "SECRET_EXPOSED" });
+  await rm(key);
+  await t.throwsAsync(loadKeys(one), { code: "SECRET_MISSING" });
+});

@@ -1,0 +1,120 @@
+/** A lane's owner that signs two bundles of one number: the only bad gateway of four. The honest ones must all end with the certified one. */
+import test from "ava";
+import { type Bundle, NO_HASH } from "../../ledger/lane/index.ts";
+import { openMemoryStore } from "../../ledger/store/memory.ts";
+import {
+  acksSent,
+  bundleOf,
+  carry,
+  certificate,
+  chainOf,
+  type DrivenLanes,
+  gateway,
+  kindsOf,
+  sent,
+  START_MS,
+  tips,
+} from "./gateway.ts";
+
+const OWNER = 3;
+/** The half that this gateway saw, and the half that the others certified, with its successor. */
+const lost = bundleOf(OWNER, 0, NO_HASH, "lost");
+const won = bundleOf(OWNER, 0, NO_HASH, "won");
+const next = bundleOf(OWNER, 1, won.hash, "next");
+const none = { number: -1, hash: NO_HASH };
+
+async function rootOf(driven: DrivenLanes, tip: Bundle): Promise<string> {
+  const store = openMemoryStore({ lanes: 4 });
+  await store.commit(driven.writes);
+  const cut = [none, none, none, { number: tip.header.number, hash: tip.hash }];
+  const execution = await store.execute(5, cut);
+  return execution.kind === "executed" ? execution.state.root : execution.kind;
+}
+
+function honest(): DrivenLanes {
+  const driven = gateway(0);
+  for (const bundle of [won, next]) driven.receive(carry(bundle), OWNER);
+  return driven;
+}
+
+test("L2: who acknowledged one half of an equivocation never acknowledges the other", (t) => {
+  const driven = gateway(0);
+  t.deepEqual(acksSent(driven.receive(carry(lost), OWNER)), [`ack ${OWNER}/0`]);
+  t.deepEqual(acksSent(driven.receive(carry(won), OWNER)), []);
+});
+
+test.failing("L2: a second header of a bundle that is already held is evidence too", (t) => {
+  const driven = gateway(0);
+  driven.receive(carry(lost), OWNER);
+  t.true(kindsOf(driven.receive(carry(won), OWNER)).includes("accuse"));
+});
+
+test.failing("L4, L8: a gateway that holds the losing half never executes it under a cut that descends from the winning one", async (t) => {
+  const driven = gateway(0);
+  driven.receive(carry(lost), OWNER);
+  driven.receive(certificate(OWNER, won, [1, 2]), 1);
+  driven.receive(carry(next), OWNER);
+  driven.receive(certificate(OWNER, next, [1, 2]), 1);
+  const root = await rootOf(driven, next);
+  t.true(root === "waiting" || root === (await rootOf(honest(), next)), "another log was executed");
+});
+
+test.failing("L6: a gateway that holds the losing half fetches the winning one and goes on", async (t) => {
+  const driven = gateway(0);
+  driven.receive(carry(lost), OWNER);
+  driven.receive(certificate(OWNER, won, [1, 2]), 1);
+  t.true(sent(driven.step({ kind: "wanted", lane: OWNER })).some(({ kind }) => kind === "fetchBundles"));
+  driven.receive(carry(won), 1);
+  t.is(await rootOf(driven, won), await rootOf(honest(), won));
+});
+
+test.failing("L6: a gateway that refused one half takes the other, which the others certified", (t) => {
+  const driven = gateway(0, (item) => (item === "lost" ? { kind: "reject", reason: "no" } : { kind: "accept" }));
+  driven.receive(carry(lost), OWNER);
+  driven.receive(certificate(OWNER, won, [1, 2]), 1);
+  driven.receive(carry(won), 1);
+  t.is(driven.lanes().lanes[OWNER]?.held, 1);
+});
+
+test.failing("L8: a refused bundle is stored also when only a certificate above it is known", (t) => {
+  const [zero, one, two] = chainOf(OWNER, 3) as [Bundle, Bundle, Bundle];
+  const driven = gateway(0, (item) => (item === "item 0" ? { kind: "reject", reason: "no" } : { kind: "accept" }));
+  driven.receive(certificate(OWNER, two, [1, 2]), 1);
+  for (const bundle of [zero, one, two]) driven.receive(carry(bundle), 1);
+  t.is(driven.lanes().lanes[OWNER]?.held, 3);
+});
+
+test.failing("L2: another signature over the same content is ignored, and leaves nothing behind", (t) => {
+  const driven = gateway(0, () => null);
+  const again = bundleOf(OWNER, 0, NO_HASH, "lost", { created: START_MS + 1 });
+  t.is(again.root, lost.root);
+  driven.receive(carry(lost), OWNER);
+  driven.receive(carry(again), OWNER);
+  driven.step({ kind: "checked", lane: OWNER, number: 0, hash: lost.hash, verdict: { kind: "accept" } });
+  t.is(driven.lanes().lanes[OWNER]?.held, 1);
+  t.is(driven.lanes().lanes[OWNER]?.waiting.size, 0);
+});
+
+test.failing("L7: traffic in one lane does not put off the repair of another", (t) => {
+  const driven = gateway(0);
+  for (const peer of [1, 2, 3]) driven.receive(tips(false, [0, 0, 0, 0]), peer);
+  driven.seal(bundleOf(0, 0, NO_HASH, "whose acks are lost"));
+  const busy = chainOf(OWNER, 50);
+  const told = busy.flatMap((bundle, at) => {
+    driven.setClock(START_MS + at * 100);
+    const effects = driven.step({ kind: "wake" });
+    driven.receive(carry(bundle), OWNER);
+    return at < 10 ? [] : sent(effects).filter(({ kind }) => kind === "tips");
+  });
+  t.true(told.length > 0, "four seconds, and nobody was told");
+});
+
+test.failing("A9, L2: a gateway restored from an old disk image does not sign into its lane again once it learns of a higher own bundle", (t) => {
+  const driven = gateway(0);
+  const [zero, one] = chainOf(0, 2) as [Bundle, Bundle];
+  driven.seal(zero);
+  t.throws(() => {
+    driven.receive(certificate(0, one, [1, 2]), 1);
+    driven.seal(bundleOf(0, 1, zero.hash, "rival of what was signed before"));
+  });
+});
