@@ -27,8 +27,9 @@ function openPort(settings: SerialSettings, outer: ConnectionEvents): Connection
   port.on("data", (chunk: Uint8Array) => events.received(chunk));
   // Without this listener an error of a vanished port ends the process (node-serialport #265, #284).
   port.on("error", (error) => events.closed(serialReason(path, error)));
-  port.on("close", (error: Error | null) =>
-    events.closed(error === null ? `serial port ${path} was closed` : serialReason(path, error)),
+  // A vanished port closes with an error, with null or with nothing at all.
+  port.on("close", (error?: Error | null) =>
+    events.closed(error === null || error === undefined ? `serial port ${path} was closed` : serialReason(path, error)),
   );
   const opening = new Promise<void>((resolve) => {
     port.open((error) => {

@@ -14,7 +14,13 @@ export function registerSubmit(app: FastifyInstance, port: ApiPort): void {
   app.post(
     "/v1/measurements",
     {
-      schema: { security: [{ token: [] }], response: { 201: schemas.accepted, 422: schemas.problem } },
+      schema: {
+        body: schemas.submission,
+        security: [{ token: [] }],
+        response: { 201: schemas.accepted, 422: schemas.problem },
+      },
+      // H4: `parseSubmission` checks it, and names the field.
+      validatorCompiler: () => () => true,
       // Before the body is parsed: a stranger buys no work.
       onRequest: async (request: FastifyRequest) => checkToken(request, port.token),
     },

@@ -3,7 +3,10 @@ export function nearestName(wrong: string, known: readonly string[]): string | n
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
-    const distance = editDistance(wrong.toLowerCase(), candidate.toLowerCase());
+    const [left, right] = [wrong.toLowerCase(), candidate.toLowerCase()];
+    // A name cut short is the commonest slip: "baud" for "baudRate".
+    const cutShort = left.length >= 3 && right.startsWith(left);
+    const distance = cutShort ? 1 : editDistance(left, right);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

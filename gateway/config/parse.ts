@@ -1,4 +1,4 @@
-import { isMap, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, LineCounter, type Node, parseDocument } from "yaml";
 import { gatewaySchema, type GatewaySettings, knownKeys } from "./schema.ts";
 import { nearestName } from "./nearest.ts";
 
@@ -32,7 +32,14 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     const at = offsetOf(document.contents, path);
     return at === null ? 1 : lines.linePos(at).line;
   };
-  const raw: unknown = document.toJS();
+  const content = contentOf(document);
+  if (content.kind === "broken") {
+    return {
+      kind: "reject",
+      faults: [{ file, line: 1, path: "", sentence: `${file}:1: this is not YAML: ${content.reason}` }],
+    };
+  }
+  const { raw } = content;
   const result = gatewaySchema.safeParse(raw ?? {});
   if (result.success) return { kind: "accept", settings: result.data, lineOf };
   const faults = result.error.issues.flatMap((issue) => {
@@ -42,6 +49,17 @@ export function parseConfig(text: string, file: string): ParsedConfig {
     return [wrongValue(file, lineOf(issue.path), issue.path, issue.message, valueAt(raw, issue.path))];
   });
   return { kind: "reject", faults };
+}
+
+/** An alias without its anchor, or one that grows without end, shows only when the document is read out. */
+function contentOf(
+  document: Document,
+): { readonly kind: "read"; readonly raw: unknown } | { readonly kind: "broken"; readonly reason: string } {
+  try {
+    return { kind: "read", raw: document.toJS() };
+  } catch (error) {
+    return { kind: "broken", reason: firstLine(error instanceof Error ? error.message : String(error)) };
+  }
 }
 
 /** C3. */

@@ -30,6 +30,7 @@ export type IngestOptions = {
   readonly accepted: (key: string) => Promise<number | null>;
   /** Decodes a reading of before a restart (I3); null when the device is no longer registered or the frame not readable. */
   readonly decode: (device: string, frame: Uint8Array) => readonly Quantity[] | null;
+  /** By station. */
   readonly memos: ReadonlyMap<string, Uint8Array>;
   readonly readings: readonly { readonly id: string; readonly bytes: Uint8Array }[];
   /** Why nothing may be accepted now, as a sentence; null = go on. */

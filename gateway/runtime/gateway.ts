@@ -1,27 +1,22 @@
 import { resolve } from "node:path";
 import { decodeFrame, type DeviceHealth } from "../../devices/index.ts";
-import { anchorOnEmbedded } from "../../ledger/anchor/index.ts";
 import { keyIdOf, sign } from "../../ledger/crypto/index.ts";
-import { originOf } from "../../ledger/management/index.ts";
-import { PeersFailure, type Peers, startPeers } from "../../ledger/peers/index.ts";
-import { type Draft, type Replica, startReplica } from "../../ledger/replica/index.ts";
+import { type Peers, PeersFailure, startPeers } from "../../ledger/peers/index.ts";
+import { type Draft, type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
 import type { Assessment, Measurement } from "../../ledger/statement/index.ts";
-import { buildApi, type EventBus, makeEventBus, makeMetrics, type Metrics } from "../api/index.ts";
+import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.ts";
 import { assess, loadPredictor, type Predictor, recheck, shippedModelPath } from "../assess/index.ts";
 import { type GatewayConfig, loadConfig } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, loadKeys } from "../identity/index.ts";
-import { type Ingest, memoKey, startIngest } from "../ingest/index.ts";
-import { stationsOf } from "../station/index.ts";
-import { type Anchoring, startAnchoring } from "./anchoring.ts";
+import { startAnchorings } from "./anchorings.ts";
 import { type DeviceLines, listenFailure, openDeviceLines } from "./device-lines.ts";
-import { makeFinalityClock } from "./finality.ts";
-import { watchDisk } from "./disk-budget.ts";
+import { type DiskBudget, watchDisk } from "./disk-budget.ts";
+import type { Log } from "./log.ts";
+import { startMeasuring } from "./measuring.ts";
+import { makeObserver, type Observer } from "./observer.ts";
 import { gatewayStatus } from "./status.ts";
 import { VERSION } from "./version.ts";
-
-/** Lines for people. `alarm` is for what somebody must look at. */
-export type Log = { readonly info: (line: string) => void; readonly alarm: (line: string) => void };
 
 export type GatewayOptions = {
   readonly dir: string;
@@ -63,44 +58,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function open(options: GatewayOptions, closers: Closers): Promise<GatewayConfig> {
-  const { dir, log } = options;
-  const config = await loadConfig(dir);
+  const ground = await openGround(options, closers);
+  const { config, keys, predictor, store, recovered, disk } = ground;
   const { settings, site, self } = config;
-  const keys = await loadKeys(config.dir);
-  checkKeys(keys, site, settings.gateway, config.dir);
+  const { log } = options;
 
-  const predictor = await loadPredictor({ modelPath: shippedModelPath, expectedSha256: site.model.sha256 });
-  closers.push(predictor.close);
-  const storePath = resolve(config.dir, settings.store.path);
-  const store = await openStore({
-    path: storePath,
-    site: site.site,
-    gateway: settings.gateway,
-    lanes: site.gateways.length,
-  });
-  closers.push(store.close);
-  const recovered = await store.recover();
-  const disk = watchDisk(store, settings.store.budgetMb, log.alarm);
-  closers.push(disk.stop);
-
-  const events = makeEventBus();
+  const bus = makeEventBus();
   const metrics = makeMetrics();
-  const links: { peers: Peers | null; anchorings: readonly Anchoring[]; ingest: Ingest | null } = {
-    peers: null,
-    anchorings: [],
-    ingest: null,
-  };
-  let checkpointNote = recovered.checkpoint?.note ?? null;
-  let halted: string | null = null;
-  let anchoredCount = 0;
-  const clock = makeFinalityClock();
-
-  const fail = (error: Error): void => {
-    if (halted !== null) return;
-    halted = error.message;
-    events.publish({ event: "alarm", data: { alarm: "halted", detail: error.message } });
-    options.failed(error);
-  };
+  const checkpointNote = recovered.checkpoint?.note ?? null;
+  const observer = makeObserver({ site, self, bus, metrics, log, checkpointNote, failed: options.failed });
+  // The replica sends before the links are there only at its start, when nobody could be reached anyway.
+  const links: { peers: Peers | null } = { peers: null };
   const replica = startReplica({
     site,
     self,
@@ -109,149 +77,109 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     send: (to, message) => void links.peers?.send(to, message),
     now: Date.now,
     after,
-    keys: {
-      sign: (message) => sign(keys.identity, message),
-      keyId: keyIdOf(keys.identity.publicKey.raw),
-      cosign: (message) => sign(keys.checkpoint, message),
-    },
+    keys: replicaKeys(keys),
     validate: recheck({ site, predictor, decodeFrame }),
-    events: {
-      executed: ({ bundles }) => {
-        const now = performance.now();
-        for (const { lane, first, count } of bundles) {
-          if (lane !== self) continue;
-          metrics.final(count);
-          for (const seconds of clock.final(first, count, now)) metrics.finality(seconds);
-        }
-        if (bundles.length > 0) events.finalized();
-      },
-      checkpoint: ({ size, note }) => {
-        checkpointNote = note;
-        for (const anchoring of links.anchorings) anchoring.onCheckpoint(size, note);
-      },
-      anchored: ({ ledger, size }) => {
-        for (const anchoring of links.anchorings) anchoring.onAnchored(size);
-        const { anchored } = replica.status().counts;
-        metrics.anchored(Math.max(0, anchored - anchoredCount));
-        anchoredCount = Math.max(anchored, anchoredCount);
-        events.publish({ event: "anchored", data: { ledger, size } });
-      },
-      refusal: ({ lane, number, by, reason }) => {
-        const [owner, judge] = [site.gateways[lane]?.name, site.gateways[by]?.name];
-        alarm(events, log, "refusal", `${judge} refused bundle ${number} of ${owner}: ${reason}`);
-      },
-      evidence: ({ fault, gateway, about }) =>
-        alarm(events, log, "evidence", `${site.gateways[gateway]?.name}: ${fault} (${about})`),
-      halted: fail,
-    },
+    events: observer.events,
   });
-  anchoredCount = replica.status().counts.anchored;
   closers.push(replica.stop);
+  const anchorings = startAnchorings({ config, store, recovered, replica, alarm: observer.alarm, after });
+  observer.attach({ replica, anchorings });
+  closers.push(() => anchorings.forEach((anchoring) => anchoring.stop()));
 
+  const closed = (): string | null => observer.halted() ?? disk.full();
   const accept = acceptor(options, predictor, replica);
-  const ingest = await startIngestOf({
-    config,
-    store,
-    recovered,
-    accept,
-    events,
-    metrics,
-    log,
-    fail,
-    clock,
-    closed: () => halted ?? disk.full(),
-  });
-  links.ingest = ingest;
-
-  links.anchorings = settings.anchors.map(({ ledger, url }) =>
-    startAnchoring({
-      anchor: anchorOnEmbedded({ url, ledgerKey: ledgerKeyOf(config, ledger), origin: originOf(site.site) }),
-      consistency: store.consistency,
-      staggerMs: self * STAGGER_MS,
-      anchored: (size, note) => replica.anchored(ledger, size, note),
-      failed: (reason) => alarm(events, log, "anchor", `ledger ${ledger} does not record checkpoints: ${reason}`),
-      after,
-    }),
-  );
-  closers.push(() => {
-    for (const anchoring of links.anchorings) anchoring.stop();
-  });
-  const standing = recovered.checkpoint;
-  if (standing !== null) for (const anchoring of links.anchorings) anchoring.onCheckpoint(standing.size, standing.note);
-  for (const { size } of recovered.anchors) for (const anchoring of links.anchorings) anchoring.onAnchored(size);
+  const ingest = await startMeasuring({ config, store, recovered, accept, bus, metrics, observer, closed });
+  closers.push(ingest.stop);
 
   const peers = await openPeers(config, keys, replica, log);
   links.peers = peers;
   closers.push(peers.close);
 
   const lines: { devices: DeviceLines | null } = { devices: null };
+  const devices = (): readonly DeviceHealth[] => lines.devices?.health() ?? [];
   const status = () =>
-    gatewayStatus({
-      site,
-      gateway: settings.gateway,
-      version: VERSION,
-      replica,
-      peers,
-      ingest,
-      store,
-      devices: () => lines.devices?.health() ?? [],
-    });
-  const api = await buildApi({
+    gatewayStatus({ site, gateway: settings.gateway, version: VERSION, replica, peers, ingest, store, devices });
+  const { token } = keys;
+  await openApi(config, closers, {
+    ...storeReads(store),
     site,
     gateway: settings.gateway,
-    token: keys.token,
+    token,
     status,
-    statementsAfter: store.statementsAfter,
-    statement: store.statement,
-    receipt: store.receipt,
-    twin: store.twin,
-    checkpointNote: () => checkpointNote,
-    accepted: store.accepted,
+    checkpointNote: observer.checkpointNote,
     submit: ingest.onMeasurement,
-    notReady: () => halted ?? disk.full(),
-    notAlive: () => halted,
+    notReady: closed,
+    notAlive: observer.halted,
     failed: (error) => log.alarm(`a request failed: ${error.stack ?? error.message}`),
-    events,
+    events: bus,
     metrics,
     now: Date.now,
   });
-  try {
-    await api.listen(settings.api);
-  } catch (error) {
-    throw listenFailure(error, settings.api.host, settings.api.port, "API");
-  }
-  closers.push(() => api.close());
 
   lines.devices = await openDeviceLines(config, {
     stream: ingest.onStream,
     status: ingest.onStatus,
     message: ingest.onMessage,
-    health: (health) => onHealth(health, events, log),
+    health: (health) => onHealth(health, observer, log),
   });
   // Ingest stops before the lines close, so that what is on its way can still be acknowledged.
   closers.push(lines.devices.close, ingest.stop);
   return config;
 }
 
-/** The configuration was checked against the site: every ledger that it names is there (C4). */
-function ledgerKeyOf({ site }: GatewayConfig, name: string): string {
-  const ledger = site.ledgers.find((candidate) => candidate.name === name);
-  if (ledger === undefined)
-    throw new Error(`the checked configuration names the ledger ${name}, which is not of site ${site.site}`);
-  return ledger.key;
+/** What everything else stands on. */
+type Ground = {
+  readonly config: GatewayConfig;
+  readonly keys: GatewayKeys;
+  readonly predictor: Predictor;
+  readonly store: Store;
+  readonly recovered: Recovered;
+  readonly disk: DiskBudget;
+};
+
+async function openGround({ dir, log }: GatewayOptions, closers: Closers): Promise<Ground> {
+  const config = await loadConfig(dir);
+  const { settings, site } = config;
+  const keys = await loadKeys(config.dir);
+  checkKeys(keys, site, settings.gateway, config.dir);
+  const predictor = await loadPredictor({ modelPath: shippedModelPath, expectedSha256: site.model.sha256 });
+  closers.push(predictor.close);
+  const path = resolve(config.dir, settings.store.path);
+  const store = await openStore({ path, site: site.site, gateway: settings.gateway, lanes: site.gateways.length });
+  closers.push(store.close);
+  const recovered = await store.recover();
+  const disk = watchDisk(store, settings.store.budgetMb, log.alarm);
+  closers.push(disk.stop);
+  return { config, keys, predictor, store, recovered, disk };
 }
 
-/** N2. */
-const STAGGER_MS = 150;
+const replicaKeys = ({ identity, checkpoint }: GatewayKeys): Keys => ({
+  sign: (message) => sign(identity, message),
+  keyId: keyIdOf(identity.publicKey.raw),
+  cosign: (message) => sign(checkpoint, message),
+});
+
+const storeReads = ({ statementsAfter, statement, receipt, twin, accepted }: Store) => ({
+  statementsAfter,
+  statement,
+  receipt,
+  twin,
+  accepted,
+});
+
+async function openApi({ settings }: GatewayConfig, closers: Closers, port: ApiPort): Promise<void> {
+  const api = await buildApi(port);
+  try {
+    await api.listen(settings.api);
+  } catch (error) {
+    throw listenFailure(error, settings.api.host, settings.api.port, "API");
+  }
+  closers.push(() => api.close());
+}
 
 function after(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
-}
-
-function alarm(events: EventBus, log: Log, kind: string, detail: string): void {
-  log.alarm(detail);
-  events.publish({ event: "alarm", data: { alarm: kind, detail } });
 }
 
 /** Measurement -> assessment -> lane. */
@@ -261,67 +189,6 @@ function acceptor(options: GatewayOptions, predictor: Predictor, replica: Replic
     const assessment = await assess(predictor, measurement);
     return replica.accept({ ...alter({ measurement, assessment }), writes });
   };
-}
-
-async function startIngestOf(parts: {
-  readonly config: GatewayConfig;
-  readonly store: Store;
-  readonly recovered: Recovered;
-  readonly accept: ReturnType<typeof acceptor>;
-  readonly events: EventBus;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly fail: (error: Error) => void;
-  readonly clock: ReturnType<typeof makeFinalityClock>;
-  readonly closed: () => string | null;
-}): Promise<Ingest> {
-  const { config, store, recovered, events, metrics, log } = parts;
-  const { site, settings } = config;
-  const stations = stationsOf(site, settings.gateway, settings.station.windowMs);
-  const memos = new Map<string, Uint8Array>();
-  for (const { station } of stations) {
-    const bytes = await store.memo(memoKey(station));
-    if (bytes !== null) memos.set(station, bytes);
-  }
-  return startIngest({
-    stations,
-    accept: parts.accept,
-    commit: store.commit,
-    accepted: store.accepted,
-    decode: (device, frame) => {
-      const registered = site.devices.find(({ id }) => id === device);
-      if (registered === undefined) return null;
-      const decoded = decodeFrame(registered.protocol, frame);
-      return decoded.kind === "quantities" ? decoded.quantities : null;
-    },
-    memos,
-    readings: recovered.readings,
-    closed: parts.closed,
-    now: Date.now,
-    events: {
-      reading: ({ device, at, quantities }) => {
-        if (events.listeners() > 0) events.publish({ event: "reading", data: { device, at, quantities } });
-      },
-      accepted: ({ item, station, at }, number) => {
-        metrics.accepted();
-        parts.clock.accepted(number, performance.now());
-        if (events.listeners() > 0) {
-          events.publish({ event: "measurement", data: { gateway: settings.gateway, number, item, station, at } });
-        }
-      },
-      incomplete: ({ station, item, missing, reason }) => {
-        metrics.incomplete();
-        const what = item === null ? "a load" : `item ${item}`;
-        alarm(
-          events,
-          log,
-          "incomplete",
-          `station ${station}: ${what} was not measured, ${missing.join(", ")} missing (${reason})`,
-        );
-      },
-      failed: parts.fail,
-    },
-  });
 }
 
 async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Replica, log: Log): Promise<Peers> {
@@ -354,7 +221,7 @@ async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Repl
   }
 }
 
-function onHealth(health: DeviceHealth, events: EventBus, log: Log): void {
+function onHealth(health: DeviceHealth, observer: Observer, log: Log): void {
   if (health.state === "online") log.info(`device ${health.device} is online`);
-  else if (health.state !== "closed" && health.lastError !== null) alarm(events, log, "device", health.lastError);
+  else if (health.state !== "closed" && health.lastError !== null) observer.alarm("device", health.lastError);
 }

@@ -1,3 +1,4 @@
 /** One running gateway: everything composed. The rules are in README.md. */
-export { createGateway, type Gateway, type GatewayOptions, type Log } from "./gateway.ts";
+export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
+export type { Log } from "./log.ts";
 export { VERSION } from "./version.ts";

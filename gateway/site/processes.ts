@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +28,7 @@ export type Processes = {
   readonly start: (name: string, args: readonly string[]) => Promise<void>;
   readonly list: () => readonly { readonly name: string; readonly pid: number | null; readonly state: ProcessState }[];
   readonly kill: (name: string, signal: NodeJS.Signals) => void;
-  /** Starts a process that has ended again; see `start`. */
+  /** Starts a process that was killed again, once it has ended; see `start`. */
   readonly again: (name: string) => Promise<void>;
   /** M6: resolves when no process is left, within 5 s. */
   readonly stop: () => Promise<void>;
@@ -98,22 +99,25 @@ export function makeProcesses(options: ProcessesOptions): Processes {
     kill: (name, signal) => void entries.get(name)?.child?.kill(signal),
     again: async (name) => {
       const entry = entries.get(name);
-      if (entry === undefined || entry.child !== null) throw new Error(`${name} is not a process that has ended`);
+      if (entry === undefined) throw new Error(`${name} is not a process of this site`);
+      // A signal that was sent is not yet an end that was seen.
+      if (entry.child !== null && isAlive(entry.child)) await once(entry.child, "exit");
       await run(entry);
     },
     stop: async () => {
       stopping = true;
       for (const entry of entries.values()) if (entry.restarting !== null) clearTimeout(entry.restarting);
+      const children = [...entries.values()].flatMap(({ child }) => (child === null ? [] : [child]));
       // Those who send first, so that nobody's last message finds a closed door.
-      await Promise.all(
-        [...entries.values()].reverse().map(({ child }) => (child === null ? undefined : ended(child))),
-      );
+      await Promise.all(children.reverse().map(ended));
     },
   };
 }
 
+const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (!isAlive(child)) return;
   const exit = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
   const impatience = setTimeout(() => child.kill("SIGKILL"), STOP_MS);

@@ -21,7 +21,7 @@ import { hashOf } from "./turn.ts";
 import type { Block, Certificate, Message, Proposal, SignedVote, Tip, Vote } from "./types.ts";
 
 /** A part of the finalized chain that travels in one message. */
-export const MAX_BLOCKS_A_MESSAGE = 256;
+export const MAX_BLOCKS_A_MESSAGE = 1024;
 
 export function blockHash(block: Block): Hash {
   return toHex(sha256(encodeBlock(block)));

@@ -33,7 +33,9 @@ export function onViewClosed(turn: Turn, vote: Vote): void {
     ...turn.state,
     deadlines: STOPPED,
     viewsNullified: viewsNullified + (lost ? 1 : 0),
-    pace: lost ? { ...pace, nullified: pace.nullified + 1, proposed: null } : withSample(pace, vote.view, turn.nowMs),
+    pace: lost
+      ? { ...pace, nullified: Math.min(MAX_DOUBLINGS, pace.nullified + 1), proposed: null }
+      : withSample(pace, vote.view, turn.nowMs),
   };
 }
 

@@ -45,6 +45,7 @@ export function recoverState(
     pace: INITIAL_PACE,
     deadlines: STOPPED,
     helpedAtMs: new Map(),
+    servedAtMs: new Map(),
     askedAtMs: null,
     viewsNullified: 0,
   };

@@ -11,6 +11,8 @@ import type { Block, Certificate, Effect, Message, State } from "./types.ts";
 
 /** Views of which certificates and blocks are sent in answer to one fetch. */
 const MAX_VIEWS_AN_ANSWER = 64;
+/** A10: and no more often to one peer; the finalized chain is read from the store one stream a peer. */
+const SERVE_EVERY_MS = 20;
 
 /** A6: the clocks of the view have run out; and what was said before is said again, in case it was lost. */
 export function onWake(turn: Turn): void {
@@ -90,6 +92,9 @@ export function helpStraggler(turn: Turn, peer: GatewayIndex, view: number): voi
 export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
   const { state } = turn;
   if (after < state.delivered.view) turn.effects.push({ kind: "serveFinalized", to: from, after });
+  const served = state.servedAtMs.get(from);
+  if (served !== undefined && turn.nowMs - served < SERVE_EVERY_MS) return;
+  turn.state = { ...state, servedAtMs: new Map(state.servedAtMs).set(from, turn.nowMs) };
   const views = [...state.rounds.keys()].sort((a, b) => a - b).slice(0, MAX_VIEWS_AN_ANSWER);
   const effects: Effect[] = [];
   for (const view of views) {
@@ -104,18 +109,23 @@ export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
   turn.effects.push(...effects);
 }
 
-/** A block is let in only when a notarization or the highest finalization names its hash, or a known block builds on it. */
+/** A10: a block is let in only when a certificate leads to it: by its hash, or through the parents of one that is. */
 export function onBlock(turn: Turn, block: Block): void {
-  const { state } = turn;
   const hash = blockHash(block);
-  const named = [...state.rounds.values()].some(
-    ({ notarization }) => notarization?.vote.kind === "notarize" && notarization.vote.hash === hash,
-  );
-  const wanted =
-    named ||
-    (state.highest?.vote.kind === "finalize" && state.highest.vote.hash === hash) ||
-    [...state.blocks.values()].some((known) => known.parent === hash);
-  if (wanted) keepBlock(turn, hash, block);
+  if (wantedBlocks(turn.state).has(hash)) keepBlock(turn, hash, block);
+}
+
+/** The first unknown block below every notarized block and below the highest finalized one. */
+function wantedBlocks(state: State): ReadonlySet<string> {
+  const votes = [state.highest?.vote, ...[...state.rounds.values()].map(({ notarization }) => notarization?.vote)];
+  const wanted = new Set<string>();
+  for (const vote of votes) {
+    if (vote === undefined || vote.kind === "nullify") continue;
+    let at = vote.hash;
+    for (let known = state.blocks.get(at); known !== undefined; known = state.blocks.get(at)) at = known.parent;
+    if (at !== state.delivered.hash) wanted.add(at);
+  }
+  return wanted;
 }
 
 /**

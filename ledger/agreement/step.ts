@@ -1,6 +1,6 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { leaderOf } from "../committee/index.ts";
+import { invariant, leaderOf } from "../committee/index.ts";
 import { acceptCertificate, alreadyKnown, certificateHolds, countVote, HORIZON_VIEWS } from "./certificates.ts";
 import { blockHash } from "./codec.ts";
 import { deliver } from "./deliver.ts";
@@ -82,11 +82,21 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
   if (vote.view <= finalView(state)) return helpStraggler(turn, from, vote.view);
   if (vote.view > state.view + HORIZON_VIEWS) return;
   if (voter >= committee.size) return reject(turn, from, `a vote by gateway ${voter}, which does not exist`);
-  if (voter === committee.self) return;
+  if (voter === committee.self) return onOwnVote(turn, signed);
   if (!committee.verify(voter, voteBytes(committee, vote), signature))
     return reject(turn, from, `a ${vote.kind} of gateway ${voter} whose signature does not hold`);
   countVote(turn, signed);
   if (vote.view < turn.state.view) helpStraggler(turn, from, vote.view);
+}
+
+/** A9: an own vote that is not on this disk was cast by a later life of this gateway. It must not vote any more. */
+function onOwnVote(turn: Turn, { vote, signature }: SignedVote): void {
+  if (vote.view <= finalView(turn.state) || roundOf(turn.state, vote.view).sent[vote.kind] !== null) return;
+  if (!turn.committee.verify(turn.committee.self, voteBytes(turn.committee, vote), signature)) return;
+  invariant(
+    false,
+    `A9: a ${vote.kind} of view ${vote.view} by this gateway is not on its disk, which is an old copy; give this gateway a new key before it joins again`,
+  );
 }
 
 function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): void {
@@ -106,7 +116,8 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   const hash = blockHash(block);
   const leader = leaderOf(committee, block.view);
   const { proposal: earlier } = roundOf(state, block.view);
-  if (leader === committee.self || earlier?.hash === hash) return;
+  // What travels beside the block is the leader's too, though its signature does not cover it: only the leader's link counts.
+  if (leader === committee.self || from !== leader || earlier?.hash === hash) return;
   if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature))
     return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
   if (earlier !== null) {

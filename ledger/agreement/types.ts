@@ -146,6 +146,7 @@ export type State = {
   readonly deadlines: Deadlines;
   /** When each peer was last helped or asked (A10 is rate-limited). */
   readonly helpedAtMs: ReadonlyMap<GatewayIndex, number>;
+  readonly servedAtMs: ReadonlyMap<GatewayIndex, number>;
   readonly askedAtMs: number | null;
   /** Counts for the status page. */
   readonly viewsNullified: number;

@@ -1,5 +1,5 @@
 /**
- * Reading what a peer sent. Messages are CBOR arrays in the strict profile; these readers turn untrusted values into typed
+ * C4: reading what a peer sent. Messages are CBOR arrays in the strict profile; these readers turn untrusted values into typed
  * ones or throw `Malformed`, which `readMessage` turns into a verdict: no byte string from a peer can do more.
  */
 import type { CborValue } from "../cbor/index.ts";

@@ -1,5 +1,5 @@
 /** L4: acks become certificates. */
-import type { GatewayIndex } from "../committee/index.ts";
+import { type GatewayIndex, invariant } from "../committee/index.ts";
 import {
   type Ack,
   ackBytes,
@@ -9,6 +9,7 @@ import {
   laneCertificateHolds,
 } from "./certificate.ts";
 import { certifiedNumber, laneOf, moved, reject, setCopy, setLane, type Turn } from "./turn.ts";
+import type { LaneEnd } from "./types.ts";
 
 /** Acks and candidates further ahead than this of what is held are not kept; a `tips` exchange (L7) brings them back. */
 export const KEPT_AHEAD = 128;
@@ -58,7 +59,7 @@ export function countAck(turn: Turn, ack: Ack): void {
     });
     return;
   }
-  moved(turn);
+  moved(turn, ack.lane);
   setLane(turn, ack.lane, { acks: new Map(lane.acks).set(ack.number, new Map(votes).set(ack.voter, ack)) });
 }
 
@@ -91,14 +92,48 @@ export function onCertificate(turn: Turn, from: GatewayIndex, certificate: LaneC
 }
 
 function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
-  const { lane, number } = certificate;
+  const { lane, number, hash } = certificate;
+  const { acks, held, uncertified } = laneOf(turn, lane);
   if (number <= certifiedNumber(laneOf(turn, lane))) return;
-  const acks = new Map([...laneOf(turn, lane).acks].filter(([at]) => at > number));
-  setLane(turn, lane, { certificate, acks });
-  moved(turn);
+  // A9: peers hold more of the own lane than this disk does. Signing those numbers again would make this gateway a liar.
+  invariant(
+    lane !== turn.committee.self || number < held,
+    `L2: the others certified own bundle ${number}, which is not on this disk: it is an old copy; give this gateway a new key before it joins again`,
+  );
+  const known = uncertified.get(number);
+  setLane(turn, lane, {
+    certificate,
+    acks: new Map([...acks].filter(([at]) => at > number)),
+    uncertified: new Map([...uncertified].filter(([at]) => at > number)),
+    movedAtMs: turn.nowMs,
+  });
   turn.effects.push({
     kind: "persist",
     write: { kind: "laneCertificate", lane, number, bytes: encodeLaneCertificate(certificate) },
   });
   turn.effects.push({ kind: "certified", certificate });
+  if (known !== undefined && known !== hash) rewind(turn, lane);
+}
+
+/**
+ * L9: what is held of this lane is not what a quorum certified: its owner signed rivals and this gateway got the losing one. Back to
+ * where execution stands, which is certified and final, and on from there with what the signers hold.
+ */
+export function rewind(turn: Turn, lane: GatewayIndex): void {
+  const { certificate, rewinding } = laneOf(turn, lane);
+  if (rewinding || certificate === null) return;
+  setLane(turn, lane, {
+    rewinding: true,
+    disputedUpTo: certificate.number,
+    checking: null,
+    refused: null,
+    waiting: new Map(),
+    fetching: null,
+  });
+  turn.effects.push({ kind: "rewind", lane });
+}
+
+export function onRewound(turn: Turn, lane: GatewayIndex, end: LaneEnd): void {
+  if (!laneOf(turn, lane).rewinding) return;
+  setLane(turn, lane, { ...end, rewinding: false, uncertified: new Map() });
 }

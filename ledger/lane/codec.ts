@@ -16,8 +16,10 @@ import { laneCertificateValue, readLaneCertificate } from "./certificate.ts";
 import type { LaneMessage } from "./types.ts";
 
 const MAX_COSE_BYTES = 4096;
-const MAX_STATEMENT_BYTES = 8192;
-const MAX_STATEMENTS = 65_535;
+/** 16 frames of 512 bytes and all else that a statement may hold. */
+const MAX_STATEMENT_BYTES = 16_384;
+/** L5: what an owner puts into one bundle at most. */
+export const MAX_BUNDLE_STATEMENTS = 1024;
 /** Reasons are sentences; a peer cannot make us keep a novel. */
 const MAX_REASON_LENGTH = 500;
 
@@ -41,7 +43,7 @@ export function laneMessageValue(message: LaneMessage): readonly CborValue[] {
         message.lane,
         message.number,
         hashBytes(message.hash),
-        message.reason.slice(0, MAX_REASON_LENGTH),
+        message.reason.slice(0, MAX_REASON_LENGTH).toWellFormed(),
       ];
   }
 }
@@ -54,7 +56,7 @@ export function readLaneMessage(fields: readonly CborValue[]): LaneMessage | nul
       return {
         kind,
         cose: asBytes(a, "bundle header", MAX_COSE_BYTES),
-        statements: asList(b, "statements", MAX_STATEMENTS).map((body) =>
+        statements: asList(b, "statements", MAX_BUNDLE_STATEMENTS).map((body) =>
           asBytes(body, "statement", MAX_STATEMENT_BYTES),
         ),
       };

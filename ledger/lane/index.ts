@@ -9,10 +9,10 @@ export {
   laneCertificateValue,
   readLaneCertificate,
 } from "./certificate.ts";
-export { laneMessageValue, readLaneMessage } from "./codec.ts";
+export { laneMessageValue, MAX_BUNDLE_STATEMENTS, readLaneMessage } from "./codec.ts";
 export { stepLanes } from "./lanes.ts";
 export { WINDOW_BUNDLES } from "./own.ts";
 export { silentKey } from "./receive.ts";
 export { NO_HASH } from "./turn.ts";
-export { recoverLanes } from "./recover.ts";
-export type { LaneEffect, LaneInput, LaneMessage, Lanes, Verdict } from "./types.ts";
+export { endOf, recoverLanes } from "./recover.ts";
+export type { LaneEffect, LaneEnd, LaneInput, LaneMessage, Lanes, Verdict } from "./types.ts";

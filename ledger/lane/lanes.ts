@@ -1,6 +1,6 @@
 /** The core of the lanes: pure, one input at a time. Rules L1 to L8 are in README.md. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { onAck, onCertificate } from "./certify.ts";
+import { onAck, onCertificate, onRewound } from "./certify.ts";
 import { feedAll, onSealed } from "./own.ts";
 import { checkNext, onBundle, onChecked, onRefusal, takeCertifiedByOthers } from "./receive.ts";
 import { continueFetching, fetchBodies, keepWatch, onFetchBundles, onLinkUp, onTips, onWake } from "./repair.ts";
@@ -35,9 +35,11 @@ function onInput(turn: Turn, input: LaneInput): void {
     case "message":
       return onMessage(turn, input.from, input.message);
     case "sealed":
-      return onSealed(turn, input.bundle, input.writes);
+      return onSealed(turn, input);
     case "checked":
       return onChecked(turn, input.lane, input.number, input.hash, input.verdict);
+    case "rewound":
+      return onRewound(turn, input.lane, input.end);
     case "wanted":
       return fetchBodies(turn, input.lane);
     case "linkUp":

@@ -1,7 +1,5 @@
 /** The own lane: L2 and L5. */
 import type { GatewayIndex } from "../committee/index.ts";
-import { invariant } from "../committee/index.ts";
-import type { Bundle } from "./bundle.ts";
 import { certify } from "./certify.ts";
 import { certifiedNumber, hold, laneOf, send, setCopy, type Turn } from "./turn.ts";
 import type { Copy, LaneInput } from "./types.ts";
@@ -10,12 +8,10 @@ import type { Copy, LaneInput } from "./types.ts";
 export const WINDOW_BUNDLES = 64;
 
 /** L2: persist, then send. `writes` become durable with the bundle: what the statements answer for. */
-export function onSealed(turn: Turn, bundle: Bundle, writes: Extract<LaneInput, { kind: "sealed" }>["writes"]): void {
+export function onSealed(turn: Turn, { bundle, lastAtMs, writes }: Extract<LaneInput, { kind: "sealed" }>): void {
   const { self } = turn.committee;
-  const lane = laneOf(turn, self);
-  const { number, parent } = bundle.header;
-  invariant(number === lane.held && parent === lane.heldHash, `L2: bundle ${number} does not follow ${lane.held - 1}`);
-  hold(turn, self, bundle);
+  const { number } = bundle.header;
+  hold(turn, self, bundle, lastAtMs);
   for (const write of writes) turn.effects.push({ kind: "persist", write });
   const message = { kind: "bundle", cose: bundle.cose, statements: bundle.statements } as const;
   for (const [peer, copy] of turn.state.copies) {

@@ -3,10 +3,10 @@ import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
 import { type Bundle, type BundleHeader, openBundle } from "./bundle.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
-import { certify, countAck, KEPT_AHEAD } from "./certify.ts";
+import { certify, countAck, KEPT_AHEAD, rewind } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsOf } from "./repair.ts";
-import { certifiedNumber, hold, laneOf, moved, reject, send, setLane, type Turn } from "./turn.ts";
+import { certifiedNumber, hold, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
 import type { Candidate, Lane, LaneMessage, Verdict } from "./types.ts";
 
 /** What is kept of a refused bundle as evidence. */
@@ -33,16 +33,49 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   }
   if (owner === committee.self) return;
   const lane = laneOf(turn, owner);
-  const known = candidateAt(lane, header.number);
-  if (header.number < lane.held || header.number >= lane.held + KEPT_AHEAD || known?.bundle.hash === hash) return;
+  const { number } = header;
+  const known = candidateAt(lane, number);
+  if (known?.bundle.hash === hash || !isWanted(turn, owner, from, number, hash)) return;
   if (!committee.verify(owner, opened.signed, opened.signature))
-    return reject(turn, from, `bundle ${header.number} of ${header.gateway}: the signature does not hold`);
-  if (known !== undefined && known.bundle.root !== opened.bundle.root)
-    return accuseOwner(turn, owner, known.bundle, opened.bundle);
+    return reject(turn, from, `bundle ${number} of ${header.gateway}: the signature does not hold`);
+  if (number < lane.held) {
+    turn.effects.push({ kind: "rival", lane: owner, number, cose });
+    return;
+  }
+  if (known !== undefined) {
+    // L2: another signature over the same content is ignored; other content is evidence.
+    if (known.bundle.root === opened.bundle.root) return;
+    accuseOwner(turn, owner, known.bundle, opened.bundle);
+    if (known !== lane.refused?.candidate && !isCertified(lane, number, hash)) return;
+  }
   const statements = readStatements(header, opened.bundle.statements);
   if (typeof statements === "string") return refuse(turn, owner, { bundle: opened.bundle, statements: [] }, statements);
-  moved(turn);
-  setLane(turn, owner, { waiting: new Map(lane.waiting).set(header.number, { bundle: opened.bundle, statements }) });
+  const { checking, waiting } = laneOf(turn, owner);
+  setLane(turn, owner, {
+    // A certified rival replaces the candidate that was there first (L9).
+    checking: checking?.bundle.header.number === number ? null : checking,
+    waiting: new Map(waiting).set(number, { bundle: opened.bundle, statements }),
+    movedAtMs: turn.nowMs,
+  });
+}
+
+/**
+ * L5, L9: worth checking are bundles above what is held, as far ahead as an honest owner's window reaches; in a disputed
+ * lane only those that were asked for; and rivals of bundles that are not yet certified, as evidence.
+ */
+function isWanted(turn: Turn, owner: GatewayIndex, from: GatewayIndex, number: number, hash: Hash): boolean {
+  const lane = laneOf(turn, owner);
+  if (lane.rewinding || number >= Math.max(lane.held, certifiedNumber(lane) + 1) + KEPT_AHEAD) return false;
+  if (number < lane.held) {
+    const held = lane.uncertified.get(number);
+    return held !== undefined && held !== hash;
+  }
+  if (lane.held > certifiedNumber(lane) + KEPT_AHEAD) return false;
+  return lane.held > lane.disputedUpTo || lane.fetching?.from === from;
+}
+
+function isCertified(lane: Lane, number: number, hash: Hash): boolean {
+  return lane.certificate?.number === number && lane.certificate.hash === hash;
 }
 
 function candidateAt(lane: Lane, number: number): Candidate | undefined {
@@ -83,15 +116,23 @@ function readStatements(header: BundleHeader, bodies: readonly Uint8Array[]): re
 export function checkNext(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
   const candidate = lane.waiting.get(lane.held);
-  if (candidate === undefined || lane.checking !== null) return;
+  if (candidate === undefined || lane.checking !== null || lane.rewinding) return;
   const waiting = new Map(lane.waiting);
   waiting.delete(lane.held);
   setLane(turn, owner, { waiting });
+  if (isOnAnotherChain(lane, candidate)) return rewind(turn, owner);
   const fault = linkFault(lane, candidate);
   if (fault !== null) return refuse(turn, owner, candidate, fault);
   setLane(turn, owner, { checking: candidate });
   const { header, hash } = candidate.bundle;
   turn.effects.push({ kind: "check", lane: owner, number: header.number, hash, statements: candidate.statements });
+}
+
+/** L9: a quorum certified this number, and what is held and what has come cannot both be what it certified. */
+function isOnAnotherChain(lane: Lane, { bundle }: Candidate): boolean {
+  if (lane.held > certifiedNumber(lane)) return false;
+  const isRival = lane.certificate?.number === lane.held && lane.certificate.hash !== bundle.hash;
+  return isRival || bundle.header.parent !== lane.heldHash;
 }
 
 /** L3: what depends on the lane's prefix. */
@@ -111,10 +152,13 @@ export function onChecked(turn: Turn, owner: GatewayIndex, number: number, hash:
   if (candidate === null || number !== lane.held || candidate.bundle.hash !== hash) return;
   setLane(turn, owner, { checking: null });
   if (verdict.kind === "reject") return refuse(turn, owner, candidate, verdict.reason);
-  hold(turn, owner, candidate.bundle, candidate.statements);
+  hold(turn, owner, candidate.bundle, lastAtOf(candidate));
   acknowledge(turn, owner, number, hash);
   certify(turn, owner, number);
-  moved(turn);
+}
+
+function lastAtOf({ bundle, statements }: Candidate): number {
+  return statements.at(-1)?.measurement.at ?? bundle.header.created;
 }
 
 /** L3: broadcast Ack, unless silent. */
@@ -174,18 +218,20 @@ function evidenceOf(bundle: Bundle): Uint8Array {
 }
 
 /**
- * A quorum of the others certified what this gateway refuses. It keeps the body, because the log will need it, but from
- * then on it acknowledges nothing in this lane: an ack vouches for all bundles below (L4).
+ * L8: a quorum of the others certified what this gateway refuses, or something that stands on it. It keeps the body, because the
+ * log will need it, but from then on it acknowledges nothing in this lane: an ack vouches for all bundles below (L4).
  */
 export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
-  const { refused, certificate, held } = laneOf(turn, owner);
-  if (refused === null || certificate === null) return;
-  const { bundle, statements } = refused.candidate;
-  if (certificate.number !== held || certificate.hash !== bundle.hash || bundle.header.number !== held) return;
+  const { refused, certificate, held, heldHash } = laneOf(turn, owner);
+  if (refused === null || certificate === null || certificate.number < held) return;
+  const { bundle } = refused.candidate;
+  const { number, parent } = bundle.header;
+  if (number !== held || parent !== heldHash) return;
+  // Below the certificate only the chain itself can tell; should this be the losing one of two rivals, L9 undoes it.
+  if (certificate.number === number && certificate.hash !== bundle.hash) return;
   turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
   setLane(turn, owner, { refused: null, silent: true });
-  hold(turn, owner, bundle, statements);
-  moved(turn);
+  hold(turn, owner, bundle, lastAtOf(refused.candidate));
 }
 
 /** Under this key the store remembers that this gateway gives no more acks in a lane. */
@@ -198,7 +244,11 @@ export function onRefusal(
   from: GatewayIndex,
   { lane, number, hash, reason }: Extract<LaneMessage, { kind: "refusal" }>,
 ): void {
-  if (lane !== turn.committee.self || number >= laneOf(turn, lane).held) return;
+  const own = laneOf(turn, turn.committee.self);
+  // Only what is on its way for a certificate can be refused; anything else would only push out genuine refusals.
+  const certified = certifiedNumber(own);
+  if (lane !== turn.committee.self || number >= own.held || number <= certified || number > certified + KEPT_AHEAD)
+    return;
   turn.effects.push({
     kind: "persist",
     write: { kind: "refusal", lane, number, hash, by: from, reason, evidence: new Uint8Array(), atMs: turn.nowMs },

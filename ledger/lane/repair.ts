@@ -1,10 +1,9 @@
 /** L6 and L7: fetching what is missing, and telling where one stands. */
 import type { GatewayIndex } from "../committee/index.ts";
-import { invariant } from "../committee/index.ts";
 import { onCertificate } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { certifiedNumber, laneOf, moved, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
-import type { LaneMessage, Lanes } from "./types.ts";
+import type { Lane, LaneMessage } from "./types.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
 const STANDSTILL_MS = 500;
@@ -54,25 +53,30 @@ export function onTips(
 export function fetchBodies(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
   const { certificate, held } = lane;
-  if (certificate === null || held > certificate.number || owner === turn.committee.self) return;
+  if (certificate === null || held > certificate.number || owner === turn.committee.self || lane.rewinding) return;
   if (lane.fetching !== null && turn.nowMs - lane.fetching.askedAtMs < STANDSTILL_MS) return;
-  const signers = [owner, ...certificate.acks.map(({ voter }) => voter)].filter(
-    (voter) => voter !== turn.committee.self,
-  );
-  const attempt = lane.fetching === null ? 0 : lane.fetching.attempt + 1;
-  const peer = signers[(attempt + turn.committee.self) % signers.length];
-  invariant(peer !== undefined, "a certificate without signers");
+  const others = certificate.acks.map(({ voter }) => voter).filter((voter) => voter !== turn.committee.self);
+  // The owner of a disputed lane (L9) would send its other half again.
+  const signers = held <= lane.disputedUpTo ? others : [owner, ...others];
+  const peer = signers[lane.attempts % signers.length];
+  if (peer === undefined) return;
   setLane(turn, owner, {
-    fetching: { upTo: Math.min(certificate.number, held + WINDOW_BUNDLES - 1), askedAtMs: turn.nowMs, attempt },
+    fetching: { from: peer, upTo: Math.min(certificate.number, held + WINDOW_BUNDLES - 1), askedAtMs: turn.nowMs },
+    attempts: lane.attempts + 1,
   });
   send(turn, peer, { kind: "fetchBundles", lane: owner, from: held });
 }
 
-/** L6: the next window of a lane that is being fetched. */
+/** L6, L9: the next window of a lane that is being fetched, the first one of a lane that was rewound. */
 export function continueFetching(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
-  if (lane.fetching === null || lane.held <= lane.fetching.upTo) return;
-  setLane(turn, owner, { fetching: null });
+  if (lane.fetching === null) {
+    if (lane.held <= lane.disputedUpTo) fetchBodies(turn, owner);
+    return;
+  }
+  if (lane.held <= lane.fetching.upTo) return;
+  // Who answered is asked again.
+  setLane(turn, owner, { fetching: null, attempts: lane.attempts - 1 });
   if (lane.held <= certifiedNumber(lane)) fetchBodies(turn, owner);
 }
 
@@ -85,19 +89,27 @@ export function onFetchBundles(turn: Turn, from: GatewayIndex, lane: GatewayInde
 
 /** While some lane is uncertified or lacks bodies, a standstill makes the gateway speak up. */
 export function keepWatch(turn: Turn): void {
-  const wakeAtMs = isUnsettled(turn.state) && turn.committee.size > 1 ? turn.state.movedAtMs + STANDSTILL_MS : null;
+  const times = turn.state.lanes.filter(isUnsettled).map(({ movedAtMs }) => movedAtMs + STANDSTILL_MS);
+  const wakeAtMs = times.length > 0 && turn.committee.size > 1 ? Math.min(...times) : null;
   if (wakeAtMs !== turn.state.wakeAtMs) turn.state = { ...turn.state, wakeAtMs };
 }
 
-function isUnsettled(state: Lanes): boolean {
-  return state.lanes.some((lane) => lane.held !== certifiedNumber(lane) + 1);
+function isUnsettled(lane: Lane): boolean {
+  return lane.held !== certifiedNumber(lane) + 1;
 }
 
 export function onWake(turn: Turn): void {
   if (turn.state.wakeAtMs === null || turn.nowMs < turn.state.wakeAtMs) return;
-  moved(turn);
-  // What was sent may be lost: each copy's own word tells where to go on.
-  for (const peer of turn.state.copies.keys()) setCopy(turn, peer, { sent: null });
+  const still = [...turn.state.lanes.entries()].filter(
+    ([, lane]) => isUnsettled(lane) && turn.nowMs >= lane.movedAtMs + STANDSTILL_MS,
+  );
+  if (still.some(([owner]) => owner === turn.committee.self)) {
+    // What was sent of the own lane may be lost: each copy's own word tells where to go on.
+    for (const peer of turn.state.copies.keys()) setCopy(turn, peer, { sent: null });
+  }
   send(turn, "all", tipsOf(turn, true));
-  for (const lane of turn.state.lanes.keys()) fetchBodies(turn, lane);
+  for (const [owner] of still) {
+    moved(turn, owner);
+    fetchBodies(turn, owner);
+  }
 }

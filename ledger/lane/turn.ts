@@ -1,7 +1,6 @@
 /** One call of `stepLanes`: the state as it changes and the effects so far, in order. */
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import { invariant } from "../committee/index.ts";
-import type { Statement } from "../statement/index.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Copy, Lane, LaneEffect, LaneMessage, Lanes } from "./types.ts";
 
@@ -33,8 +32,8 @@ export function setCopy(turn: Turn, peer: GatewayIndex, change: Partial<Copy>): 
   turn.state = { ...turn.state, copies: new Map(turn.state.copies).set(peer, { ...old, ...change }) };
 }
 
-export function moved(turn: Turn): void {
-  turn.state = { ...turn.state, movedAtMs: turn.nowMs };
+export function moved(turn: Turn, lane: GatewayIndex): void {
+  setLane(turn, lane, { movedAtMs: turn.nowMs });
 }
 
 export function send(turn: Turn, to: "all" | GatewayIndex, message: LaneMessage): void {
@@ -50,19 +49,25 @@ export function certifiedNumber(lane: Lane): number {
 }
 
 /** The body is persisted here; whoever speaks of it afterwards does so behind this write. */
-export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, statements: readonly Statement[] = []): void {
+export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: number): void {
   const { header, hash, cose } = bundle;
-  const { number, first, count } = header;
+  const { number, parent, first, count } = header;
+  const lane = laneOf(turn, owner);
+  invariant(number === lane.held && parent === lane.heldHash, `L2: bundle ${number} does not follow ${lane.held - 1}`);
   turn.effects.push({
     kind: "persist",
     write: { kind: "bundle", lane: owner, number, hash, cose, statements: bundle.statements, first },
   });
   turn.effects.push({ kind: "held", lane: owner, number });
-  const last = statements.at(-1);
+  const waiting = new Map([...lane.waiting].filter(([at]) => at > number));
+  const above = owner !== turn.committee.self && number > certifiedNumber(lane);
   setLane(turn, owner, {
     held: number + 1,
     heldHash: hash,
     nextStatement: first + count,
-    lastAtMs: last === undefined ? header.created : last.measurement.at,
+    lastAtMs,
+    waiting,
+    uncertified: above ? new Map(lane.uncertified).set(number, hash) : lane.uncertified,
+    movedAtMs: turn.nowMs,
   });
 }

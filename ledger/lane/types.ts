@@ -32,8 +32,8 @@ export type LaneMessage =
 
 export type LaneInput =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: LaneMessage }
-  /** L2: the own gateway's next bundle. */
-  | { readonly kind: "sealed"; readonly bundle: Bundle; readonly writes: readonly Write[] }
+  /** L2: the own gateway's next bundle, and the time of its last statement. */
+  | { readonly kind: "sealed"; readonly bundle: Bundle; readonly lastAtMs: number; readonly writes: readonly Write[] }
   /** The answer to a `check`. */
   | {
       readonly kind: "checked";
@@ -42,6 +42,8 @@ export type LaneInput =
       readonly hash: Hash;
       readonly verdict: Verdict;
     }
+  /** The answer to a `rewind`: the lane's end as executed. */
+  | { readonly kind: "rewound"; readonly lane: GatewayIndex; readonly end: LaneEnd }
   /** Execution waits for bodies of this lane. */
   | { readonly kind: "wanted"; readonly lane: GatewayIndex }
   | { readonly kind: "linkUp"; readonly peer: GatewayIndex }
@@ -70,6 +72,10 @@ export type LaneEffect =
       readonly hash: Hash;
       readonly statements: readonly Statement[];
     }
+  /** L9: the held end of this lane is not the certified one. Answer with where execution stands (`rewound`). */
+  | { readonly kind: "rewind"; readonly lane: GatewayIndex }
+  /** L2: a second header for a bundle that is on disk; the store has the first. */
+  | { readonly kind: "rival"; readonly lane: GatewayIndex; readonly number: number; readonly cose: Uint8Array }
   /** L4: a lane's certificate is higher than before. */
   | { readonly kind: "certified"; readonly certificate: LaneCertificate }
   /** A body has become available to execution. */
@@ -93,13 +99,19 @@ export type LaneEffect =
 /** A bundle whose bytes parsed and whose owner's signature holds. */
 export type Candidate = { readonly bundle: Bundle; readonly statements: readonly Statement[] };
 
-export type Lane = {
+/** Where a chain of bundles ends. */
+export type LaneEnd = {
   /** Bundles 0..held-1 are on disk here. */
   readonly held: number;
   readonly heldHash: Hash;
   /** Number of the next statement, and the time that it must not precede. */
   readonly nextStatement: number;
   readonly lastAtMs: number;
+};
+
+export type Lane = LaneEnd & {
+  /** Hashes of held bundles above the certificate, to tell a certified one from its rival (L9). */
+  readonly uncertified: ReadonlyMap<number, Hash>;
   readonly certificate: LaneCertificate | null;
   /** Acks above the certificate, one for each voter and number. */
   readonly acks: ReadonlyMap<number, ReadonlyMap<GatewayIndex, Ack>>;
@@ -111,7 +123,18 @@ export type Lane = {
   readonly refused: { readonly candidate: Candidate; readonly reason: string } | null;
   /** This gateway refused a bundle that the others certified: acks above it would vouch for it, so it gives none. */
   readonly silent: boolean;
-  readonly fetching: { readonly upTo: number; readonly askedAtMs: number; readonly attempt: number } | null;
+  readonly fetching: { readonly from: GatewayIndex; readonly upTo: number; readonly askedAtMs: number } | null;
+  /** Counts requests, so that each goes to another signer than the one before. */
+  readonly attempts: number;
+  /**
+   * L9: the owner signed rivals, and what was held was not the certified chain. Up to this number, bundles are taken only from
+   * the signer that was asked, because the owner would send its other half again.
+   */
+  readonly disputedUpTo: number;
+  /** L9: the answer to a `rewind` is awaited; nothing is taken until then. */
+  readonly rewinding: boolean;
+  /** When something of this lane last moved, to notice a standstill (L7). */
+  readonly movedAtMs: number;
 };
 
 /** What is known of one peer's copy of the own lane. */
@@ -125,7 +148,5 @@ export type Copy = {
 export type Lanes = {
   readonly lanes: readonly Lane[];
   readonly copies: ReadonlyMap<GatewayIndex, Copy>;
-  /** When something that needs the peers last moved, to notice a standstill. */
-  readonly movedAtMs: number;
   readonly wakeAtMs: number | null;
 };

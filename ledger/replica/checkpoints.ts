@@ -1,5 +1,5 @@
 /**
- * From executed logs to cosigned checkpoints to anchors. A gateway cosigns only what it has executed itself; it believes a
+ * R4: from executed logs to cosigned checkpoints to anchors. A gateway cosigns only what it has executed itself; it believes a
  * checkpoint when a quorum cosigned it, and an anchor when a shared ledger countersigned that.
  */
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
@@ -15,7 +15,7 @@ import {
 } from "../log/index.ts";
 import { originOf, type Site, siteKeys } from "../management/index.ts";
 
-/** Sizes for which cosignatures are collected at a time, and own roots remembered to hold others' against. */
+/** Sizes for which cosignatures of each gateway are kept, and own roots remembered to hold others' against. */
 const SIZES_KEPT = 256;
 
 export type Checked =
@@ -48,7 +48,7 @@ export function makeCheckpoints(
   const keys = siteKeys(site).gateways.map(({ checkpointKey }) => checkpointKey);
   const origin = originOf(site.site);
   const own = new Map<number, Hash>();
-  const votes = new Map<number, Map<GatewayIndex, Vote>>();
+  const votes = new Map<GatewayIndex, Map<number, Vote>>();
   let takenSize = 0;
 
   function bodyOf(size: number, root: Hash): string {
@@ -56,17 +56,20 @@ export function makeCheckpoints(
   }
 
   function count(size: number, voter: GatewayIndex, vote: Vote): void {
-    const at = votes.get(size) ?? new Map<GatewayIndex, Vote>();
+    const of = votes.get(voter) ?? new Map<number, Vote>();
     // The first one counts: a gateway that cosigns two roots of one size only harms its own word.
-    if (!at.has(voter)) at.set(voter, vote);
-    votes.set(size, at);
-    if (votes.size > SIZES_KEPT) votes.delete(Math.min(...votes.keys()));
+    if (!of.has(size)) of.set(size, vote);
+    // R4: a bound for each voter, so that nobody's cosignatures push out another's.
+    if (of.size > SIZES_KEPT) of.delete(Math.min(...of.keys()));
+    votes.set(voter, of);
   }
 
   function agreeing(size: number): { readonly root: Hash; readonly signatures: readonly NoteSignature[] } | null {
     const byRoot = new Map<Hash, NoteSignature[]>();
-    const entries = [...(votes.get(size) ?? [])].sort(([a], [b]) => a - b);
-    for (const [, { root, signature }] of entries) byRoot.set(root, [...(byRoot.get(root) ?? []), signature]);
+    for (const voter of keys.keys()) {
+      const vote = votes.get(voter)?.get(size);
+      if (vote !== undefined) byRoot.set(vote.root, [...(byRoot.get(vote.root) ?? []), vote.signature]);
+    }
     for (const [root, signatures] of byRoot) if (signatures.length >= committee.quorum) return { root, signatures };
     return null;
   }
@@ -87,7 +90,7 @@ export function makeCheckpoints(
       const { size, root, note } = read;
       const [signature] = note.signatures;
       const key = keys[from];
-      if (size <= takenSize || votes.get(size)?.has(from)) return { kind: "ignore" };
+      if (size <= takenSize || votes.get(from)?.has(size)) return { kind: "ignore" };
       if (key === undefined || signature === undefined || note.signatures.length !== 1)
         return { kind: "reject", reason: "a cosignature note has one signature, the sender's" };
       const verified = verifyCosignature(key, note.body, signature);
@@ -101,7 +104,7 @@ export function makeCheckpoints(
         const found = agreeing(size);
         if (found === null || found.root !== own.get(size)) continue;
         takenSize = size;
-        for (const at of votes.keys()) if (at <= size) votes.delete(at);
+        for (const of of votes.values()) for (const at of of.keys()) if (at <= size) of.delete(at);
         return {
           size,
           root: found.root,

@@ -1,4 +1,4 @@
-/** Runs finalized blocks through the store, in order and apart from agreement: it may wait for a body, agreement never does. */
+/** R3: runs finalized blocks through the store, in order and apart from agreement: it may wait for a body, agreement never does. */
 import { type Block, readBlock } from "../agreement/index.ts";
 import { decode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
@@ -10,7 +10,7 @@ const BLOCKS_A_READ = 256;
 export type Executor = {
   readonly push: (blocks: readonly Block[]) => void;
   /** A body of this lane has come in. */
-  readonly bodyHeld: (lane: GatewayIndex, number: number) => void;
+  readonly bodyHeld: (lane: GatewayIndex) => void;
   readonly state: () => Executed;
   readonly waiting: () => number;
 };
@@ -30,8 +30,9 @@ export function startExecutor(options: ExecutorOptions): Executor {
   const queue: Block[] = [];
   let state = options.executed;
   let running = false;
-  const durable = new Map<GatewayIndex, number>();
-  let missing: { readonly lane: GatewayIndex; readonly number: number } | null = null;
+  /** How many bodies of each lane have become durable. */
+  const arrivals = new Map<GatewayIndex, number>();
+  let missing: GatewayIndex | null = null;
 
   /** After a restart: blocks that were final before but not yet executed come first. */
   async function catchUp(): Promise<void> {
@@ -52,11 +53,13 @@ export function startExecutor(options: ExecutorOptions): Executor {
     running = true;
     try {
       for (let block = queue[0]; block !== undefined; block = queue[0]) {
+        const before = new Map(arrivals);
         const execution = await store.execute(block.view, block.tips);
         if (execution.kind === "waiting") {
-          // The body came in while the store was looking for it.
-          if ((durable.get(execution.lane) ?? -1) >= execution.number) continue;
-          missing = { lane: execution.lane, number: execution.number };
+          const { lane } = execution;
+          // A body of this lane came in while the store was looking.
+          if (arrivals.get(lane) !== before.get(lane)) continue;
+          missing = lane;
           options.wanted(execution.lane);
           break;
         }
@@ -88,9 +91,9 @@ export function startExecutor(options: ExecutorOptions): Executor {
       queue.push(...blocks);
       if (caughtUp) go();
     },
-    bodyHeld: (lane, number) => {
-      durable.set(lane, number);
-      if (missing === null || missing.lane !== lane || number < missing.number) return;
+    bodyHeld: (lane) => {
+      arrivals.set(lane, (arrivals.get(lane) ?? 0) + 1);
+      if (missing !== lane) return;
       missing = null;
       go();
     },

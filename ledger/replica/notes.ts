@@ -1,4 +1,4 @@
-/** Checkpoints and anchors as they come from anywhere: checked, held against the own log, made durable, passed on. */
+/** R5: checkpoints and anchors as they come from anywhere: checked, held against the own log, made durable, passed on. */
 import type { Committee, Hash } from "../committee/index.ts";
 import { fromHex } from "../crypto/index.ts";
 import { verifyConsistency } from "../log/index.ts";

@@ -1,5 +1,5 @@
 /**
- * A9, L2, L3: what is sent, and everything else that the outside can see, waits until all writes that were made before it
+ * R1 (A9, L2, L3): what is sent, and everything else that the outside can see, waits until all writes that were made before it
  * are on disk. Writes of one turn go into one commit; the store puts commits that come together into one fsync.
  */
 import type { Store, Write } from "../store/port.ts";
@@ -10,6 +10,8 @@ export type Outbox = {
   readonly behind: (action: () => void) => void;
   /** Ends the turn: hands its writes to the store. */
   readonly flush: () => void;
+  /** Forgets what was not flushed: the turn broke, and half of it must not be written. */
+  readonly discard: () => void;
   /** Resolves when everything flushed so far is durable and done. */
   readonly settled: () => Promise<void>;
   readonly waiting: () => number;
@@ -60,6 +62,9 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
     write: (write) => open.writes.push(write),
     behind: (action) => open.actions.push(action),
     flush,
+    discard: () => {
+      open = { writes: [], actions: [] };
+    },
     settled: () => tail,
     waiting: () => outstanding,
   };

@@ -82,7 +82,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       outbox.flush();
       alarm.set(earliest(lanes.wakeAtMs, agreement.wakeAtMs(state)));
     } catch (error) {
-      // A broken invariant: this gateway is unsure, and a gateway that is unsure must not sign.
+      // R7: a broken invariant: this gateway is unsure, and a gateway that is unsure must not sign.
       halt(error instanceof Error ? error : new Error(String(error)));
     }
   }
@@ -120,10 +120,14 @@ export function startReplica(options: ReplicaOptions): Replica {
         return outbox.behind(() => streams.bundles(effect));
       case "check":
         return check(effect);
+      case "rewind":
+        return outbox.behind(() => watch(rewind(effect.lane)));
+      case "rival":
+        return outbox.behind(() => watch(accuseRival(effect)));
       case "certified":
         return stepAgreement({ kind: "certified", certificate: effect.certificate });
       case "held":
-        return outbox.behind(() => executor.bodyHeld(effect.lane, effect.number));
+        return outbox.behind(() => executor.bodyHeld(effect.lane));
       case "refused":
         totals.refusals += 1;
         return outbox.behind(() => events.refusal(effect));
@@ -161,6 +165,28 @@ export function startReplica(options: ReplicaOptions): Replica {
       (verdict) => feedLanes({ kind: "checked", lane: owner, number, hash, verdict }),
       (error: unknown) => halt(error instanceof Error ? error : new Error(String(error))),
     );
+  }
+
+  /** L9: back to where execution stands; those bundles are certified and final. */
+  async function rewind(index: GatewayIndex): Promise<void> {
+    const tip = executor.state().tips[index] ?? -1;
+    const [bundle] = tip < 0 ? [] : await store.bundles(index, tip, 1);
+    feedLanes({ kind: "rewound", lane: index, end: lane.endOf(bundle ?? null) });
+  }
+
+  /** L2: the bundle on disk and its rival, both signed, are the evidence. */
+  async function accuseRival({
+    lane: owner,
+    number,
+    cose,
+  }: Extract<lane.LaneEffect, { kind: "rival" }>): Promise<void> {
+    const [held] = await store.bundles(owner, number, 1);
+    if (held === undefined) return;
+    turn(() => accuse("equivocating-owner", owner, `bundle ${number}`, encode([held.cose, cose])));
+  }
+
+  function watch(work: Promise<void>): void {
+    work.catch((error: unknown) => halt(error instanceof Error ? error : new Error(String(error))));
   }
 
   // --- sending and receiving ----------------------------------------------------------------------------------------
@@ -225,10 +251,10 @@ export function startReplica(options: ReplicaOptions): Replica {
     return { number: own.held, parent: own.heldHash, nextStatement: own.nextStatement, lastAtMs: own.lastAtMs };
   }
 
-  function onSealed({ bundle, writes, accepted }: Sealed): void {
+  function onSealed({ bundle, lastAtMs, writes, accepted }: Sealed): void {
     turn(() => {
       // Promise 1: accepted means signed and on disk; the answer waits behind the very commit.
-      stepLanes({ kind: "sealed", bundle, writes });
+      stepLanes({ kind: "sealed", bundle, lastAtMs, writes });
       outbox.behind(accepted);
     });
   }
@@ -245,11 +271,18 @@ export function startReplica(options: ReplicaOptions): Replica {
       stepAgreement({ kind: "executed", size, root });
       outbox.behind(() => events.executed(execution));
       if (execution.bundles.length === 0) return;
-      const note = checkpoints.cosignExecuted(size, root, Math.floor(options.now() / 1000));
-      sendBehind("all", { layer: "checkpoint", message: { kind: "cosignature", size, note } });
-      collect();
+      cosign(size, root);
       notes.grown();
     });
+  }
+
+  /** R4: told to all, and again to whoever comes back, until a quorum has made it a checkpoint. */
+  function cosign(size: number, root: string): void {
+    const note = checkpoints.cosignExecuted(size, root, Math.floor(options.now() / 1000));
+    const message = { kind: "cosignature", size, note } as const;
+    standing.set("own cosignature", message);
+    sendBehind("all", { layer: "checkpoint", message });
+    collect();
   }
 
   function onCheckpointMessage(from: GatewayIndex, message: CheckpointMessage): void {
@@ -293,7 +326,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       standing.set(ledger, message);
       outbox.write({ kind: "anchor", ledger, size, note });
       sendBehind("all", { layer: "checkpoint", message });
-      outbox.behind(() => void tellAnchored(ledger, size));
+      outbox.behind(() => watch(tellAnchored(ledger, size)));
     });
   }
 
@@ -313,6 +346,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   function halt(error: Error): void {
     if (halted !== null) return;
     halted = error;
+    outbox.discard();
     alarm.set(null);
     sealer.stop(error);
     events.halted(error);
@@ -349,7 +383,10 @@ export function startReplica(options: ReplicaOptions): Replica {
   for (const { ledger, note } of recovered.anchors) notes.offer(ledger, note);
   turn(() => {
     const { size, root } = recovered.executed;
-    if (size > 0) stepAgreement({ kind: "executed", size, root });
+    if (size > 0) {
+      stepAgreement({ kind: "executed", size, root });
+      cosign(size, root);
+    }
     stepAgreement({ kind: "wake" });
   });
 
@@ -365,7 +402,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     status,
     stop: async () => {
       sealer.stop(new Error("the gateway is stopping; this measurement was not accepted"));
-      outbox.flush();
+      if (halted === null) outbox.flush();
       stopped = true;
       alarm.set(null);
       await outbox.settled();

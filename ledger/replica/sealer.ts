@@ -1,6 +1,6 @@
-/** Own statements become bundles: one group commit, one bundle, one signature (L5). */
+/** R2: own statements become bundles: one group commit, one bundle, one signature (L5). */
 import type { Hash } from "../committee/index.ts";
-import { type Bundle, sealBundle } from "../lane/index.ts";
+import { type Bundle, MAX_BUNDLE_STATEMENTS, sealBundle } from "../lane/index.ts";
 import type { Site } from "../management/index.ts";
 import { encodeStatement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
@@ -8,7 +8,6 @@ import type { Draft, Keys } from "./types.ts";
 
 /** L5: a bundle closes at this size or count, or when it has been open for the interval; a lone statement leaves at once. */
 const MAX_BUNDLE_BYTES = 128 * 1024;
-const MAX_BUNDLE_STATEMENTS = 1024;
 const INTERVAL_MS = 10;
 const MAX_WAITING = 10_000;
 
@@ -31,6 +30,8 @@ export type LaneEnd = {
 
 export type Sealed = {
   readonly bundle: Bundle;
+  /** Of the last statement. */
+  readonly lastAtMs: number;
   readonly writes: readonly Write[];
   /** To be called when the bundle is on disk. */
   readonly accepted: () => void;
@@ -62,6 +63,8 @@ export type Sealer = {
 export function makeSealer(options: SealerOptions): Sealer {
   const queue: Waiting[] = [];
   let lastSealedMs = Number.NEGATIVE_INFINITY;
+  /** Sealed, but not yet on disk. */
+  const inFlight = new Set<Waiting>();
   let scheduled = false;
   let stopped: Error | null = null;
 
@@ -113,22 +116,31 @@ export function makeSealer(options: SealerOptions): Sealer {
       created,
     };
     const bundle = sealBundle(header, statements, options.keys.keyId, options.keys.sign);
-    const accepted = () => taken.forEach(({ resolve }, offset) => resolve({ number: end.nextStatement + offset }));
-    return { bundle, writes, accepted };
+    for (const one of taken) inFlight.add(one);
+    const accepted = () => {
+      for (const [offset, one] of taken.entries()) {
+        inFlight.delete(one);
+        one.resolve({ number: end.nextStatement + offset });
+      }
+    };
+    return { bundle, lastAtMs: at, writes, accepted };
   }
 
   return {
     accept: (draft) =>
       new Promise((resolve, reject) => {
         if (stopped !== null) return reject(stopped);
-        if (queue.length >= MAX_WAITING) return reject(new QueueFull());
+        if (queue.length + inFlight.size >= MAX_WAITING) return reject(new QueueFull());
+        // What cannot be encoded is refused alone (this throws), before it shares a bundle with others.
+        encodeStatement({ number: 0, measurement: draft.measurement, assessment: draft.assessment });
         queue.push({ draft, resolve, reject });
         schedule();
       }),
-    waiting: () => queue.length,
+    waiting: () => queue.length + inFlight.size,
     stop: (reason) => {
       stopped = reason;
-      for (const { reject } of queue.splice(0)) reject(reason);
+      for (const { reject } of [...queue.splice(0), ...inFlight]) reject(reason);
+      inFlight.clear();
     },
   };
 }

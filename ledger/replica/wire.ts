@@ -1,4 +1,4 @@
-/** One message on a link: of the lanes, of agreement, or about checkpoints. Any byte string gets an answer. */
+/** One message on a link: of the lanes, of agreement, or about checkpoints. Any byte string gets an answer (R6). */
 import { type Message, messageValue, readMessage } from "../agreement/index.ts";
 import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { asNatural, asText, Malformed } from "../committee/wire.ts";

@@ -65,7 +65,7 @@ function drive(committee: Committee, initial: State, before: readonly Write[]): 
     committee,
     state: () => state,
     step: act,
-    receive: (message, from = (committee.self + 1) % SIZE) => act({ kind: "message", from, message }),
+    receive: (message, from = usualSender(committee, message)) => act({ kind: "message", from, message }),
     setClock: (ms) => {
       nowMs = ms;
     },
@@ -84,6 +84,11 @@ function drive(committee: Committee, initial: State, before: readonly Write[]): 
       );
     },
   };
+}
+
+/** A proposal comes from its leader; anything else may come from anybody. */
+function usualSender(committee: Committee, message: Message): number {
+  return message.kind === "propose" ? leaderOf(committee, message.proposal.block.view) : (committee.self + 1) % SIZE;
 }
 
 // --- what peers say ----------------------------------------------------------------------------------------------------

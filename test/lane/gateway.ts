@@ -3,6 +3,7 @@ import {
   type Ack,
   ackBytes,
   type Bundle,
+  endOf,
   type LaneCertificate,
   type LaneEffect,
   type LaneInput,
@@ -61,6 +62,7 @@ function drive(
     for (const effect of next.effects) {
       effects.push(effect);
       if (effect.kind === "persist") writes.push(effect.write);
+      if (effect.kind === "rewind") effects.push(...step({ kind: "rewound", lane: effect.lane, end: endOf(null) }));
       if (effect.kind !== "check") continue;
       const verdict = judge(effect.statements[0]?.measurement.item ?? "");
       if (verdict !== null)
@@ -75,7 +77,7 @@ function drive(
     lanes: () => state,
     step,
     receive: (message, from = (self + 1) % SIZE) => step({ kind: "message", from, message }),
-    seal: (bundle) => step({ kind: "sealed", bundle, writes: [] }),
+    seal: (bundle) => step({ kind: "sealed", bundle, lastAtMs: START_MS, writes: [] }),
     setClock: (ms) => {
       nowMs = ms;
     },

@@ -1,0 +1,94 @@
+import type { Site } from "../../ledger/management/index.ts";
+import type { Replica, ReplicaEvents } from "../../ledger/replica/index.ts";
+import type { EventBus, Metrics } from "../api/index.ts";
+import type { Anchoring } from "./anchoring.ts";
+import { makeFinalityClock } from "./finality.ts";
+import type { Log } from "./log.ts";
+
+/** What the replica tells, carried to metrics, live events, the log and the anchoring of checkpoints. */
+export type Observer = {
+  readonly events: ReplicaEvents;
+  /** To be called once with what exists only after the replica. */
+  readonly attach: (parts: { readonly replica: Replica; readonly anchorings: readonly Anchoring[] }) => void;
+  readonly accepted: (number: number) => void;
+  /** N6: the first failure halts; later ones are its consequences. */
+  readonly fail: (error: Error) => void;
+  readonly halted: () => string | null;
+  readonly checkpointNote: () => string | null;
+  /** Tells people: log and live events. */
+  readonly alarm: (kind: string, detail: string) => void;
+};
+
+export function makeObserver(options: {
+  readonly site: Site;
+  readonly self: number;
+  readonly bus: EventBus;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly checkpointNote: string | null;
+  readonly failed: (error: Error) => void;
+}): Observer {
+  const { site, self, bus, metrics, log } = options;
+  const clock = makeFinalityClock();
+  const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
+  let { checkpointNote } = options;
+  let halted: string | null = null;
+  let anchorings: readonly Anchoring[] = [];
+  let anchoredCount = (): number => 0;
+  let countedAnchored = 0;
+
+  const alarm = (kind: string, detail: string): void => {
+    log.alarm(detail);
+    bus.publish({ event: "alarm", data: { alarm: kind, detail } });
+  };
+  const fail = (error: Error): void => {
+    if (halted !== null) return;
+    halted = error.message;
+    bus.publish({ event: "alarm", data: { alarm: "halted", detail: error.message } });
+    options.failed(error);
+  };
+
+  const events: ReplicaEvents = {
+    executed: ({ bundles }) => {
+      const now = performance.now();
+      for (const { lane, first, count } of bundles) {
+        if (lane !== self) continue;
+        metrics.final(count);
+        for (const seconds of clock.final(first, count, now)) metrics.finality(seconds);
+      }
+      if (bundles.length > 0) bus.finalized();
+    },
+    checkpoint: ({ size, note }) => {
+      checkpointNote = note;
+      for (const anchoring of anchorings) anchoring.onCheckpoint(size, note);
+    },
+    anchored: ({ ledger, size }) => {
+      for (const anchoring of anchorings) anchoring.onAnchored(size);
+      const count = anchoredCount();
+      metrics.anchored(Math.max(0, count - countedAnchored));
+      countedAnchored = Math.max(count, countedAnchored);
+      bus.publish({ event: "anchored", data: { ledger, size } });
+    },
+    refusal: ({ lane, number, by, reason }) =>
+      alarm("refusal", `${nameOf(by)} refused bundle ${number} of ${nameOf(lane)}: ${reason}`),
+    evidence: ({ fault, gateway, about }) => alarm("evidence", `${nameOf(gateway)}: ${fault} (${about})`),
+    halted: fail,
+  };
+
+  return {
+    events,
+    attach: (parts) => {
+      anchorings = parts.anchorings;
+      anchoredCount = () => parts.replica.status().counts.anchored;
+      countedAnchored = anchoredCount();
+    },
+    accepted: (number) => {
+      metrics.accepted();
+      clock.accepted(number, performance.now());
+    },
+    fail,
+    halted: () => halted,
+    checkpointNote: () => checkpointNote,
+    alarm,
+  };
+}
