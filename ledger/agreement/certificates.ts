@@ -1,5 +1,6 @@
 /** Votes become certificates, certificates move the view: A2, A5, A7 (first half), A8, A9. */
-import { invariant, signaturesHold } from "../committee/index.ts";
+import { type Committee, invariant, signaturesHold } from "../committee/index.ts";
+import { bytesEqual } from "../crypto/index.ts";
 import { encodeMessage } from "./codec.ts";
 import { onViewClosed } from "./pace.ts";
 import type { Turn } from "./turn.ts";
@@ -60,9 +61,29 @@ function accuseVoter(turn: Turn, first: SignedVote, second: SignedVote): void {
   });
 }
 
-export function certificateHolds(turn: Turn, certificate: Certificate): boolean {
+/** Signatures that were checked when the vote itself came in are not checked again. */
+export function certificateHolds(turn: Turn, { vote, signatures }: Certificate): boolean {
   const { committee } = turn;
-  return signaturesHold(committee, voteBytes(committee, certificate.vote), certificate.signatures, committee.quorum);
+  const counted = roundOf(turn.state, vote.view)[boxOf[vote.kind]];
+  const verify: Committee["verify"] = (signer, message, signature) => {
+    const known = counted.get(signer);
+    const same = known !== undefined && hashOf(known.vote) === hashOf(vote) && bytesEqual(known.signature, signature);
+    return same || committee.verify(signer, message, signature);
+  };
+  return signaturesHold({ ...committee, verify }, voteBytes(committee, vote), signatures, committee.quorum);
+}
+
+/** True when the vote adds nothing to a certificate that is held: then it need not be checked. */
+export function isSuperfluous(state: State, vote: Vote): boolean {
+  const round = roundOf(state, vote.view);
+  switch (vote.kind) {
+    case "notarize":
+      return round.notarization !== null && hashOf(round.notarization.vote) === vote.hash;
+    case "nullify":
+      return round.nullification !== null;
+    case "finalize":
+      return false;
+  }
 }
 
 /** True when nothing would be learned from the certificate, so that it need not be checked. */
@@ -112,7 +133,7 @@ function closed(turn: Turn, view: number, change: Partial<Round>): Partial<Round
 function enterAfter(turn: Turn, { vote }: Certificate): void {
   if (vote.view < turn.state.view) return;
   onViewClosed(turn, vote);
-  turn.state = { ...turn.state, view: vote.view + 1 };
+  turn.state = { ...turn.state, view: vote.view + 1, enteredAtMs: turn.nowMs };
 }
 
 /** A5: only if Nullify(v) was never sent. The round is kept until v is final, so the record cannot have been pruned. */

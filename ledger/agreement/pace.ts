@@ -17,6 +17,7 @@ export const STOPPED: Deadlines = {
   retransmitMs: null,
   carryMs: null,
   mayCarry: false,
+  cutMs: null,
 };
 
 /** A11: D = clamp(mean + 3 sigma of own propose-to-notarize times), doubled for each consecutive nullified view. */
@@ -83,6 +84,7 @@ export function keepTime(turn: Turn): void {
     deadlines: {
       started: true,
       mayCarry: false,
+      cutMs: state.deadlines.cutMs,
       carryMs: nowMs + patience,
       proposalMs: nowMs + 3 * patience,
       certificateMs: nowMs + 5 * patience,
@@ -93,9 +95,17 @@ export function keepTime(turn: Turn): void {
 
 /** When `step` wants to be called with `wake`; null = not before something else happens. */
 export function wakeAtMs(state: State): number | null {
-  const { proposalMs, certificateMs, retransmitMs, carryMs } = state.deadlines;
-  const times = [proposalMs, certificateMs, retransmitMs, carryMs].filter((time) => time !== null);
+  const { proposalMs, certificateMs, retransmitMs, carryMs, cutMs } = state.deadlines;
+  const times = [proposalMs, certificateMs, retransmitMs, carryMs, cutMs].filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** A3: the shortest time between two blocks. Under load a cut gathers what comes meanwhile; an idle view has been open for longer. */
+const CUT_INTERVAL_MS = 10;
+
+/** When the leader of the current view may propose what is new. */
+export function cutAtMs(state: State): number {
+  return state.enteredAtMs === null ? 0 : state.enteredAtMs + CUT_INTERVAL_MS;
 }
 
 export function setDeadlines(turn: Turn, change: Partial<Deadlines>): void {

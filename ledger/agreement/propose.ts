@@ -4,7 +4,7 @@ import { invariant, leaderOf } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
 import { blockHash, encodeBlock, encodeMessage } from "./codec.ts";
-import { setDeadlines } from "./pace.ts";
+import { cutAtMs, setDeadlines } from "./pace.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
 import type { Block, Certificate, Proposal, State, Tip } from "./types.ts";
 
@@ -46,6 +46,10 @@ export function propose(turn: Turn): void {
   if (ground === null) return;
   const advanced = advancedLanes(state, ground.tips);
   if (advanced.length === 0 && !mayCarry(turn, ground)) return;
+  if (cutAtMs(state) > turn.nowMs) {
+    if (state.deadlines.cutMs === null) setDeadlines(turn, { cutMs: cutAtMs(state) });
+    return;
+  }
 
   const tips = ground.tips.map((tip, lane) => {
     const certificate = advanced.find((other) => other.lane === lane);

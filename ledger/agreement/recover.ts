@@ -31,6 +31,7 @@ export function recoverState(
     view: delivered.view + 1,
     delivered,
     highest: delivered.finalization,
+    enteredAtMs: null,
     finalAtMs: null,
     rounds: new Map(),
     blocks: new Map(

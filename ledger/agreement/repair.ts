@@ -17,6 +17,7 @@ const SERVE_EVERY_MS = 20;
 /** A6: the clocks of the view have run out; and what was said before is said again, in case it was lost. */
 export function onWake(turn: Turn): void {
   const { deadlines, view } = turn.state;
+  if (deadlines.cutMs !== null && deadlines.cutMs <= turn.nowMs) setDeadlines(turn, { cutMs: null });
   if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs)
     setDeadlines(turn, { carryMs: null, mayCarry: true });
   const due = (timeMs: number | null) => timeMs !== null && timeMs <= turn.nowMs;

@@ -1,7 +1,14 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
 import { invariant, leaderOf } from "../committee/index.ts";
-import { acceptCertificate, alreadyKnown, certificateHolds, countVote, HORIZON_VIEWS } from "./certificates.ts";
+import {
+  acceptCertificate,
+  alreadyKnown,
+  certificateHolds,
+  countVote,
+  HORIZON_VIEWS,
+  isSuperfluous,
+} from "./certificates.ts";
 import { blockHash } from "./codec.ts";
 import { deliver } from "./deliver.ts";
 import { keepTime } from "./pace.ts";
@@ -83,6 +90,10 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
   if (vote.view > state.view + HORIZON_VIEWS) return;
   if (voter >= committee.size) return reject(turn, from, `a vote by gateway ${voter}, which does not exist`);
   if (voter === committee.self) return onOwnVote(turn, signed);
+  if (isSuperfluous(state, vote)) {
+    if (vote.view < state.view) helpStraggler(turn, from, vote.view);
+    return;
+  }
   if (!committee.verify(voter, voteBytes(committee, vote), signature))
     return reject(turn, from, `a ${vote.kind} of gateway ${voter} whose signature does not hold`);
   countVote(turn, signed);

@@ -116,6 +116,8 @@ export type Deadlines = {
   /** When a leader with nothing new may propose an empty block, to carry a notarized ancestor to finality. */
   readonly carryMs: number | null;
   readonly mayCarry: boolean;
+  /** A3: a leader that follows another block closely waits until then, so that one cut takes more. */
+  readonly cutMs: number | null;
 };
 
 export type State = {
@@ -129,7 +131,9 @@ export type State = {
   };
   /** The highest Finalization known; ahead of `delivered` while blocks are being fetched. */
   readonly highest: Certificate | null;
-  /** When it was raised; null after a restart. */
+  /** When the current view was entered; null after a restart. */
+  readonly enteredAtMs: number | null;
+  /** When W was raised; null after a restart. */
   readonly finalAtMs: number | null;
   readonly rounds: ReadonlyMap<number, Round>;
   /** Blocks above the delivered one that a proposal or a certificate names. */
