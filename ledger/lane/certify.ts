@@ -30,13 +30,13 @@ export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
     !sameAck(lane.acks.get(ack.number)?.get(ack.voter), ack);
   const tells =
     ack.lane === committee.self && ack.voter === from && ack.number >= (turn.state.copies.get(from)?.held ?? 0);
-  if (!fresh && !tells) return;
+  // L4: who acknowledges number k holds 0..k. That it says so on its own link is enough to go on feeding it.
+  if (tells && ack.number < lane.held) setCopy(turn, from, { held: ack.number + 1 });
+  if (!fresh) return;
   if (!committee.verify(ack.voter, ackBytes(committee, ack.lane, ack.number, ack.hash), ack.signature))
     return reject(turn, from, `an ack of gateway ${ack.voter} whose signature does not hold`);
-  if (fresh) countAck(turn, ack);
-  // L4: who acknowledges number k holds 0..k.
-  if (tells && ack.number < lane.held) setCopy(turn, from, { held: ack.number + 1 });
-  if (fresh) certify(turn, ack.lane, ack.number);
+  countAck(turn, ack);
+  certify(turn, ack.lane, ack.number);
 }
 
 function sameAck(known: Ack | undefined, ack: Ack): boolean {
@@ -93,7 +93,7 @@ export function onCertificate(turn: Turn, from: GatewayIndex, certificate: LaneC
 
 function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
   const { lane, number, hash } = certificate;
-  const { acks, held, uncertified } = laneOf(turn, lane);
+  const { acks, held, refusers, uncertified } = laneOf(turn, lane);
   if (number <= certifiedNumber(laneOf(turn, lane))) return;
   // A9: peers hold more of the own lane than this disk does. Signing those numbers again would make this gateway a liar.
   invariant(
@@ -105,6 +105,7 @@ function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
     certificate,
     acks: new Map([...acks].filter(([at]) => at > number)),
     uncertified: new Map([...uncertified].filter(([at]) => at > number)),
+    refusers: new Map([...refusers].filter(([at]) => at > number)),
     movedAtMs: turn.nowMs,
   });
   turn.effects.push({
@@ -127,6 +128,7 @@ export function rewind(turn: Turn, lane: GatewayIndex): void {
     disputedUpTo: certificate.number,
     checking: null,
     refused: null,
+    refusedHashes: [],
     waiting: new Map(),
     fetching: null,
   });

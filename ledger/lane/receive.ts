@@ -35,7 +35,8 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   const lane = laneOf(turn, owner);
   const { number } = header;
   const known = candidateAt(lane, number);
-  if (known?.bundle.hash === hash || !isWanted(turn, owner, from, number, hash)) return;
+  if (known?.bundle.hash === hash || lane.refusedHashes.includes(hash) || !isWanted(turn, owner, from, number, hash))
+    return;
   if (!committee.verify(owner, opened.signed, opened.signature))
     return reject(turn, from, `bundle ${number} of ${header.gateway}: the signature does not hold`);
   if (number < lane.held) {
@@ -202,6 +203,8 @@ function refuse(turn: Turn, owner: GatewayIndex, candidate: Candidate, reason: s
     },
   });
   turn.effects.push({ kind: "refused", lane: owner, number: header.number, by: self, reason });
+  const { refusedHashes } = laneOf(turn, owner);
+  setLane(turn, owner, { refusedHashes: [...refusedHashes, hash].slice(-KEPT_AHEAD) });
   send(turn, owner, { kind: "refusal", lane: owner, number: header.number, hash, reason });
   if (header.number === laneOf(turn, owner).held) setLane(turn, owner, { refused: { candidate, reason } });
 }
@@ -226,7 +229,8 @@ export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
   if (refused === null || certificate === null || certificate.number < held) return;
   const { bundle } = refused.candidate;
   const { number, parent } = bundle.header;
-  if (number !== held || parent !== heldHash) return;
+  if (number !== held) return;
+  if (parent !== heldHash) return rewind(turn, owner);
   // Below the certificate only the chain itself can tell; should this be the losing one of two rivals, L9 undoes it.
   if (certificate.number === number && certificate.hash !== bundle.hash) return;
   turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
@@ -249,6 +253,9 @@ export function onRefusal(
   const certified = certifiedNumber(own);
   if (lane !== turn.committee.self || number >= own.held || number <= certified || number > certified + KEPT_AHEAD)
     return;
+  const told = own.refusers.get(number) ?? new Set<GatewayIndex>();
+  if (told.has(from)) return;
+  setLane(turn, lane, { refusers: new Map(own.refusers).set(number, new Set([...told, from])) });
   turn.effects.push({
     kind: "persist",
     write: { kind: "refusal", lane, number, hash, by: from, reason, evidence: new Uint8Array(), atMs: turn.nowMs },

@@ -17,6 +17,8 @@ const EMPTY: Lane = {
   checking: null,
   waiting: new Map(),
   refused: null,
+  refusedHashes: [],
+  refusers: new Map(),
   silent: false,
   uncertified: new Map(),
   fetching: null,

@@ -121,6 +121,9 @@ export type Lane = LaneEnd & {
   readonly waiting: ReadonlyMap<number, Candidate>;
   /** The candidate for number `held` that this gateway refused; only a certificate of the others can bring it in. */
   readonly refused: { readonly candidate: Candidate; readonly reason: string } | null;
+  /** Hashes of the last refused bundles, and who said that it refused own ones: told once, however often it is repeated. */
+  readonly refusedHashes: readonly Hash[];
+  readonly refusers: ReadonlyMap<number, ReadonlySet<GatewayIndex>>;
   /** This gateway refused a bundle that the others certified: acks above it would vouch for it, so it gives none. */
   readonly silent: boolean;
   readonly fetching: { readonly from: GatewayIndex; readonly upTo: number; readonly askedAtMs: number } | null;

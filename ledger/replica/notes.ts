@@ -2,9 +2,9 @@
 import type { Committee, Hash } from "../committee/index.ts";
 import { fromHex } from "../crypto/index.ts";
 import { verifyConsistency } from "../log/index.ts";
-import type { Site } from "../management/index.ts";
+import { originOf, type Site } from "../management/index.ts";
 import type { Executed, Store } from "../store/port.ts";
-import { checkCheckpoint } from "./checkpoints.ts";
+import { checkCheckpoint, readCheckpoint } from "./checkpoints.ts";
 
 export type Notes = {
   /** A note with a quorum of cosignatures and, when `ledger` is named, its countersignature. Answers why not. */
@@ -59,9 +59,12 @@ export function makeNotes(options: NotesOptions): Notes {
 
   return {
     offer: (ledger, text) => {
+      // Every peer tells the same news: what is not new is not checked.
+      const read = readCheckpoint(text, originOf(site.site));
+      if (read.kind === "reject") return read.reason;
+      if (read.size <= (highest.get(ledger) ?? 0)) return null;
       const checked = checkCheckpoint(site, committee.quorum, text, ledger);
       if (checked.kind === "reject") return checked.reason;
-      if (checked.size <= (highest.get(ledger) ?? 0)) return null;
       highest.set(ledger, checked.size);
       consider({ ledger, size: checked.size, root: checked.root, text });
       return null;

@@ -18,12 +18,16 @@ import { makeStreams } from "./streams.ts";
 import type { Replica, ReplicaOptions, ReplicaStatus } from "./types.ts";
 import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } from "./wire.ts";
 
+/** Faults told in one life of the process. */
+const MAX_ACCUSATIONS = 10_000;
+
 /** Starts from what is on disk and goes on by the same rules. Call `linkUp` as links come up. */
 export function startReplica(options: ReplicaOptions): Replica {
   const { site, self, store, recovered, keys, events } = options;
   const committee = committeeOf(options);
   const checkpoints = makeCheckpoints(site, committee, keys.cosign);
   const rejects = site.gateways.map(() => 0);
+  const accused = new Set<string>();
   const totals = { refusals: 0, evidence: 0 };
   let halted: Error | null = null;
   let stopped = false;
@@ -230,6 +234,10 @@ export function startReplica(options: ReplicaOptions): Replica {
   }
 
   function accuse(fault: string, gateway: GatewayIndex, about: string, bytes: Uint8Array): void {
+    const key = `${fault} ${gateway} ${about}`;
+    // The same fault is told once, however often its proofs come by; the store bounds what is kept of each gateway.
+    if (accused.has(key) || accused.size >= MAX_ACCUSATIONS) return;
+    accused.add(key);
     totals.evidence += 1;
     outbox.write({ kind: "evidence", fault, gateway, about, bytes });
     outbox.behind(() => events.evidence({ fault, gateway, about }));

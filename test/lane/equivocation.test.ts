@@ -121,3 +121,29 @@ test("A9, L2: a gateway restored from an old disk image does not sign into its l
     driven.seal(bundleOf(0, 1, zero.hash, "rival of what was signed before"));
   });
 });
+
+test("L9: a bundle that was refused because it stands on the winning half is taken once it is certified", (t) => {
+  const driven = gateway(0);
+  driven.receive(carry(lost), OWNER);
+  driven.receive(carry(next), OWNER);
+  t.is(driven.lanes().lanes[OWNER]?.held, 1, "it does not stand on what is held");
+  driven.receive(certificate(OWNER, next, [1, 2]), 1);
+  t.is(driven.lanes().lanes[OWNER]?.held, 0, "back to what is executed");
+  for (const bundle of [won, next]) driven.receive(carry(bundle), 1);
+  t.is(driven.lanes().lanes[OWNER]?.heldHash, next.hash);
+});
+
+test("L3: a refusal is told once, however often the refused bundle comes back or its owner is told", (t) => {
+  const driven = gateway(0, () => ({ kind: "reject", reason: "no" }));
+  const told = [1, 2, 3].map(
+    () => kindsOf(driven.receive(carry(lost), OWNER)).filter((kind) => kind === "refused").length,
+  );
+  t.deepEqual(told, [1, 0, 0]);
+  const own = bundleOf(0, 0, NO_HASH, "own");
+  driven.seal(own);
+  const heard = [1, 2, 3].map(() => {
+    const refusal = { kind: "refusal", lane: 0, number: 0, hash: own.hash, reason: "no" } as const;
+    return kindsOf(driven.receive(refusal, 2)).filter((kind) => kind === "refused").length;
+  });
+  t.deepEqual(heard, [1, 0, 0]);
+});
