@@ -10,11 +10,15 @@ import { type SimulatedSite, simulatedSite } from "./site.ts";
 /** 2026-01-01, so that times in statements look like times. */
 const EPOCH_MS = 1_767_225_600_000;
 
+const PICKY_CHANCE = 0.05;
+
 export type Conditions = {
   readonly latencyMs: number;
   readonly loss: number;
   readonly duplicates: number;
   readonly fsyncMs: number;
+  /** A gateway that refuses some of what is valid, as one with a worn model would; null = none. */
+  readonly picky: number | null;
 };
 
 export type Accepted = { readonly gateway: number; readonly number: number; readonly item: string };
@@ -87,7 +91,12 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
       after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),
       keys: { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) },
       verify: site.verify,
-      validate: () => Promise.resolve({ kind: "accept" }),
+      validate: () =>
+        Promise.resolve(
+          conditions.picky === index && random.chance(PICKY_CHANCE)
+            ? { kind: "reject", reason: "it does not please" }
+            : { kind: "accept" },
+        ),
       events: {
         executed: () => undefined,
         checkpoint: () => undefined,

@@ -2,14 +2,7 @@
 import { parseArgs } from "node:util";
 import { simulate } from "./simulation.ts";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1..100" },
-    seed: { type: "string" },
-    gateways: { type: "string", default: "4" },
-    trace: { type: "boolean", default: false },
-  },
-});
+const { values } = readOptions();
 
 const gateways = numberOf("--gateways", values.gateways);
 const range = values.seed === undefined ? /^(\d+)\.\.(\d+)$/.exec(values.seeds) : ["", values.seed, values.seed];
@@ -47,6 +40,23 @@ console.log(
   }),
 );
 process.exitCode = violations > 0 ? 1 : 0;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: "string", default: "1..100" },
+        seed: { type: "string" },
+        gateways: { type: "string", default: "4" },
+        trace: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    return fail(
+      `sim: ${error instanceof Error ? error.message : String(error)}; the options are --seeds A..B, --gateways N, and --seed S with --trace`,
+    );
+  }
+}
 
 function numberOf(option: string, text: string | undefined): number {
   const value = Number(text);
