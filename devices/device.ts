@@ -58,6 +58,9 @@ export function openDevice(settings: DeviceSettings, events: DeviceEvents): Devi
   return new OpenDevice(settings, protocol, protocol.framing.takeFrame, connect, events);
 }
 
+/** `passed`: read, but no answer to us. */
+type FrameVerdict = "admitted" | "passed" | { readonly damaged: string };
+
 /** Owns the line to one device: at most one connection, one timer for the session, one for liveness or reopening. */
 class OpenDevice implements Device {
   readonly #settings: DeviceSettings;
@@ -150,10 +153,14 @@ class OpenDevice implements Device {
       this.#health = withRefused(this.#health, at, frame, decoded.reason);
       return;
     }
+    // M8, M9: a conversation decides whether this frame is an answer of the right device to us, and whole.
+    const verdict = this.#session === null ? "admitted" : this.#step({ kind: "frame", frame, atMs: performance.now() });
+    if (verdict !== "admitted" && verdict !== "passed") {
+      this.#health = withRefused(this.#health, at, frame, verdict.damaged);
+      return;
+    }
     this.#health = withFrame(this.#health, at);
-    // M8: a conversation decides whether this frame is an answer of the right device to us.
-    const admitted = this.#session === null || this.#step({ kind: "frame", frame, atMs: performance.now() });
-    if (!admitted) return;
+    if (verdict === "passed") return;
     if (this.#protocol.cadence === "polled") {
       this.#backOff = shortestWait;
       this.#become("online", null);
@@ -164,20 +171,23 @@ class OpenDevice implements Device {
     else this.#events.readings(readingsOf(device, at, frame, decoded.quantities));
   }
 
-  /** Runs the session one step; true when the frame given was admitted. */
-  #step(input: SessionInput): boolean {
-    if (this.#session === null) return false;
+  /** Runs the session one step; what became of the frame given, if one was. */
+  #step(input: SessionInput): FrameVerdict {
+    if (this.#session === null) return "passed";
     const { session, effects, wakeAtMs } = this.#session.step(input);
     this.#session = session;
     this.#wakeAt(wakeAtMs);
-    let admitted = false;
+    let verdict: FrameVerdict = "passed";
     for (const effect of effects) {
       switch (effect.kind) {
         case "send":
           this.#connection?.write(effect.bytes);
           break;
         case "admit":
-          admitted = true;
+          verdict = "admitted";
+          break;
+        case "damaged":
+          verdict = { damaged: effect.reason };
           break;
         case "identified":
           this.#health = { ...this.#health, serial: effect.serial };
@@ -191,7 +201,7 @@ class OpenDevice implements Device {
           break;
       }
     }
-    return admitted;
+    return verdict;
   }
 
   #wakeAt(atMs: number | null): void {

@@ -6,6 +6,8 @@ export type Item = {
   readonly grams: number;
   /** Length, width, height; whole millimetres. */
   readonly mm: readonly [number, number, number];
+  /** F15: taken off as soon as its telegram is out. */
+  readonly hasty?: true;
 };
 
 /** Where items come from, by number from 0; null = no more. The same number is always the same item (F2). */

@@ -7,6 +7,8 @@ export type JournalLine = {
   readonly item: string;
   readonly grams?: number;
   readonly mm?: readonly [number, number, number];
+  /** F15: nobody waited for the host, so it may be missing in the host's records. */
+  readonly hasty?: true;
 };
 
 export type Presented = { readonly number: number; readonly line: JournalLine };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Item, ItemSource } from "./items.ts";
 
-/** Items to present, one JSON object a line: {"item","grams","mm":[l,w,h]} (F5). Throws a RangeError naming the bad line. */
+/** Items to present, one JSON object a line: {"item","grams","mm":[l,w,h],"hasty"?:true} (F5, F15). Throws a RangeError naming the bad line. */
 export function readScript(path: string): ItemSource {
   const lines = readFileSync(path, "utf8").split("\n");
   const items = lines.flatMap((line, index) => (line.trim() === "" ? [] : [parseItem(line, `${path}:${index + 1}`)]));
@@ -10,7 +10,7 @@ export function readScript(path: string): ItemSource {
 
 function parseItem(line: string, where: string): Item {
   const fault = new RangeError(
-    `${where}: want {"item":TEXT,"grams":NUMBER,"mm":[L,W,H]} with whole millimetres of at most 9999`,
+    `${where}: want {"item":TEXT,"grams":NUMBER,"mm":[L,W,H]} with whole millimetres of at most 9999, and "hasty":true or nothing`,
   );
   let value: unknown;
   try {
@@ -26,7 +26,9 @@ function parseItem(line: string, where: string): Item {
   if (typeof grams !== "number" || grams < 0 || !Array.isArray(mm)) throw fault;
   const [length, width, height] = mm as readonly unknown[];
   if (!isSide(length) || !isSide(width) || !isSide(height) || mm.length !== 3) throw fault;
-  return { item, grams, mm: [length, width, height] };
+  const hasty = "hasty" in value ? value.hasty : null;
+  if (hasty !== null && hasty !== true) throw fault;
+  return { item, grams, mm: [length, width, height], ...(hasty === true ? { hasty } : {}) };
 }
 
 const isSide = (side: unknown): side is number => Number.isInteger(side) && Number(side) > 0 && Number(side) <= 9999;

@@ -30,6 +30,8 @@ export type Protocol = {
   readonly maxFrameBytes: number;
   readonly framing: Framing;
   readonly decodeFrame: (frame: Uint8Array) => Decoded;
+  /** Unix ms of an accepted frame by the device's own clock; null in protocols that do not say. */
+  readonly measuredAt: ((frame: Uint8Array) => number | null) | null;
   /** Null: the device speaks by itself and is only listened to. */
   readonly startSession: ((settings: SessionSettings) => Session) | null;
 };
@@ -54,6 +56,8 @@ export type SessionEffect =
   | { readonly kind: "send"; readonly bytes: Uint8Array }
   /** The frame just given is an answer of the right device to this session: its readings count. */
   | { readonly kind: "admit" }
+  /** The frame just given reads well, but not as this line has been so far: it counts as refused. */
+  | { readonly kind: "damaged"; readonly reason: string }
   | { readonly kind: "identified"; readonly serial: string }
   | { readonly kind: "wrongDevice"; readonly serial: string };
 

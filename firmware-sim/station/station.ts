@@ -83,7 +83,6 @@ class Driver implements Station {
       });
     }
     if (dimensioner !== null) this.#dimensioner = await dimensioner();
-    this.#stand();
     this.#ticking = setInterval(() => this.#onTick(), TICK_MS);
   }
 
@@ -110,10 +109,22 @@ class Driver implements Station {
 
   #run(input: CycleInput): void {
     if (this.#exhausted) return;
-    const { cycle, act } = step(this.#cycle, this.#settings, input, performance.now());
+    const operator = this.#presented?.line.hasty === true ? "hasty" : "patient";
+    const { cycle, act } = step(this.#cycle, this.#settings, input, performance.now(), operator);
     this.#cycle = cycle;
-    if (act === "present") this.#present();
-    if (act === "remove") this.#remove();
+    switch (act) {
+      case "present":
+        this.#present();
+        break;
+      case "measure":
+        this.#measure();
+        break;
+      case "remove":
+        this.#remove();
+        break;
+      case null:
+        break;
+    }
   }
 
   #present(): void {
@@ -125,7 +136,6 @@ class Driver implements Station {
     this.#presented = this.#journal.present(this.#lineOf(item));
     this.#options.onEvent?.({ kind: "presented", line: this.#presented.line });
     this.#scale?.load(item.grams);
-    this.#stand();
   }
 
   #remove(): void {
@@ -136,12 +146,12 @@ class Driver implements Station {
     this.#presented = null;
     this.#removed += 1;
     this.#scale?.load(0);
-    this.#stand();
+    this.#measure();
     this.#options.onEvent?.({ kind: "removed", line });
   }
 
-  /** Puts under the dimensioner what stands there, or takes it away. */
-  #stand(): void {
+  /** F11: puts under the dimensioner what stands there, or takes it away. */
+  #measure(): void {
     const line = this.#presented?.line;
     this.#dimensioner?.present(line?.mm === undefined ? null : { item: line.item, mm: line.mm });
   }
@@ -149,6 +159,6 @@ class Driver implements Station {
   #lineOf(item: Item): JournalLine {
     const grams = this.#scale === null ? {} : { grams: displayedGrams(item.grams, this.#scale.divisionGrams) };
     const mm = this.#dimensioner === null ? {} : { mm: item.mm };
-    return { at: Date.now(), item: item.item, ...grams, ...mm };
+    return { at: Date.now(), item: item.item, ...grams, ...mm, ...(item.hasty === true ? { hasty: true } : {}) };
   }
 }

@@ -2,8 +2,17 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Measurement } from "../../ledger/statement/index.ts";
 import type { Write } from "../../ledger/store/port.ts";
-import { type Effect, heldReadings, type Input, type StationState, startStation, step } from "../station/index.ts";
-import { IngestFailure, isRetry } from "./failures.ts";
+import {
+  type Effect,
+  heldReadings,
+  type Input,
+  type Memo,
+  type Reason,
+  type StationState,
+  startStation,
+  step,
+} from "../station/index.ts";
+import { IngestFailure, isRefusal, isRetry } from "./failures.ts";
 import { makeGate } from "./gate.ts";
 import { decodeMemo, encodeMemo, memoKey } from "./memo.ts";
 import { decodeReading, encodeReading } from "./stored-reading.ts";
@@ -15,15 +24,19 @@ const MAX_ACCEPTING = 4_096;
 const TICK_MS = 250;
 const RETRY_MS = 20;
 
+type Measure = Extract<Effect, { kind: "measure" }>;
+
 type Station = {
   state: StationState;
   /** I6: resolves when everything that this station wrote so far is durable. */
   written: Promise<unknown>;
+  /** I6: number of the newest memo, whether written or on its way. */
+  memos: number;
 };
 
 /** Starts the stations with what they remember and takes the stored readings in again (I3). */
 export function startIngest(options: IngestOptions): Ingest {
-  const { events } = options;
+  const { events, clock } = options;
   const gate = makeGate(MAX_ACCEPTING);
   const stations = new Map<string, Station>();
   const stationOf = new Map<string, Station>();
@@ -31,11 +44,12 @@ export function startIngest(options: IngestOptions): Ingest {
   const onTheirWay = new Map<string, Promise<void>>();
   let stopped = false;
   let broken: Error | null = null;
+  let repeated = 0;
 
   for (const settings of options.stations) {
     const bytes = options.memos.get(settings.station);
     const state = startStation(settings, bytes === undefined ? null : decodeMemo(bytes));
-    const station: Station = { state, written: Promise.resolve() };
+    const station: Station = { state, written: Promise.resolve(), memos: 0 };
     stations.set(settings.station, station);
     for (const device of settings.devices) stationOf.set(device.id, station);
   }
@@ -62,26 +76,30 @@ export function startIngest(options: IngestOptions): Ingest {
   async function perform(station: Station, effect: Effect): Promise<void> {
     switch (effect.kind) {
       case "measure": {
+        if (effect.memo !== null) station.memos += 1;
         const accepting = acceptMeasured(station, effect);
-        station.written = accepting.catch(() => undefined);
+        station.written = Promise.allSettled([station.written, accepting]);
         return accepting;
       }
-      case "remember": {
-        const write: Write = {
-          kind: "memo",
-          key: memoKey(station.state.settings.station),
-          bytes: encodeMemo(effect.memo),
-        };
-        const writing = station.written.then(() => options.commit([write]));
-        station.written = writing;
-        return writing.catch((error: unknown) => Promise.reject(fail(error)));
-      }
+      case "remember":
+        return remember(station, effect.memo);
       case "incomplete":
         events.incomplete(effect);
         return giveUp(effect.readings);
       case "repeated":
+        repeated += 1;
         return giveUp(effect.readings);
     }
+  }
+
+  /** I6: a memo that waited for a slow disk must not overwrite a newer one. */
+  async function remember(station: Station, memo: Memo): Promise<void> {
+    station.memos += 1;
+    const mine = station.memos;
+    const write: Write = { kind: "memo", key: memoKey(station.state.settings.station), bytes: encodeMemo(memo) };
+    const writing = station.written.then(() => (mine === station.memos ? options.commit([write]) : undefined));
+    station.written = Promise.allSettled([writing]);
+    return writing.catch((error: unknown) => Promise.reject(fail(error)));
   }
 
   async function giveUp(readings: readonly string[]): Promise<void> {
@@ -91,21 +109,40 @@ export function startIngest(options: IngestOptions): Ingest {
       .catch((error: unknown) => Promise.reject(fail(error)));
   }
 
-  async function acceptMeasured(station: Station, effect: Extract<Effect, { kind: "measure" }>): Promise<void> {
+  async function acceptMeasured(station: Station, effect: Measure): Promise<void> {
+    const { measurement, memo, readings } = effect;
     const closed = options.closed();
     if (closed !== null) {
-      if (effect.memo !== null) run(station, { kind: "refused", cycle: effect.cycle });
+      // The acknowledged parts of a load cannot wait: the load will not. Those of events stay on disk (I3).
+      if (memo !== null) await free(station, effect, "not-accepting");
       throw new IngestFailure("NOT_ACCEPTING", { reason: closed });
     }
+    const key = memoKey(measurement.station);
     const writes = (number: number): readonly Write[] => [
       // I4, I2: all of it in the commit of the statement.
-      ...effect.readings.map((key): Write => ({ kind: "accepted", key, number })),
-      ...(effect.readings.length > 0 ? [{ kind: "readingsDone", ids: effect.readings } as const] : []),
-      ...(effect.memo === null
-        ? []
-        : [{ kind: "memo", key: memoKey(effect.measurement.station), bytes: encodeMemo(effect.memo) } as const]),
+      ...readings.map((id): Write => ({ kind: "accepted", key: id, number })),
+      ...(readings.length > 0 ? [{ kind: "readingsDone", ids: readings } as const] : []),
+      ...(memo === null ? [] : [{ kind: "memo", key, bytes: encodeMemo(memo) } as const]),
     ];
-    await acceptWithRetries(effect.measurement, writes);
+    try {
+      await acceptWithRetries(measurement, writes);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // I8: acknowledged, because no repetition would mend it, and told.
+      await free(station, effect, `refused: ${error.details.reason}`);
+    }
+  }
+
+  /** P8: the load may be weighed again, what it consumed is given up, and people are told. */
+  async function free(
+    station: Station,
+    { measurement, memo, readings, cycle }: Measure,
+    reason: Reason,
+  ): Promise<void> {
+    // Not waited for: the memo is written behind everything that is on its way, which this acceptance may be part of (I6).
+    if (memo !== null) watched(run(station, { kind: "refused", cycle }).done);
+    events.incomplete({ station: measurement.station, item: measurement.item, missing: [], reason });
+    await giveUp(readings);
   }
 
   /** A full queue further down is waited for (I5); any other failure stops the gateway (I7). */
@@ -121,6 +158,7 @@ export function startIngest(options: IngestOptions): Ingest {
           events.accepted(measurement, number);
           return { number };
         } catch (error) {
+          if (isRefusal(error)) throw error;
           if (!isRetry(error) || stopped) throw fail(error);
           await sleep(RETRY_MS);
         }
@@ -131,7 +169,10 @@ export function startIngest(options: IngestOptions): Ingest {
   }
 
   async function take(station: Station, id: string, frame: DeviceFrame): Promise<void> {
-    if ((await options.accepted(id)) !== null) return;
+    if ((await options.accepted(id)) !== null) {
+      repeated += 1;
+      return;
+    }
     const closed = options.closed();
     if (closed !== null) throw new IngestFailure("NOT_ACCEPTING", { reason: closed });
     const { at, device, quantities } = frame;
@@ -139,7 +180,8 @@ export function startIngest(options: IngestOptions): Ingest {
       kind: "frame",
       device,
       at,
-      since: at,
+      since: clock(),
+      reloaded: false,
       frame: frame.frame,
       quantities,
       reading: id,
@@ -151,7 +193,7 @@ export function startIngest(options: IngestOptions): Ingest {
   }
 
   function reload(): void {
-    const now = options.now();
+    const since = clock();
     for (const { id, bytes } of options.readings) {
       const { device, at, frame } = decodeReading(bytes);
       const station = stationOf.get(device);
@@ -162,7 +204,8 @@ export function startIngest(options: IngestOptions): Ingest {
         watched(giveUp([id]));
         continue;
       }
-      watched(run(station, { kind: "frame", device, at, since: now, frame, quantities, reading: id }).done);
+      const input: Input = { kind: "frame", device, at, since, reloaded: true, frame, quantities, reading: id };
+      watched(run(station, input).done);
     }
   }
 
@@ -174,7 +217,7 @@ export function startIngest(options: IngestOptions): Ingest {
   }
 
   const timer = setInterval(() => {
-    const now = options.now();
+    const now = clock();
     for (const station of stations.values()) watched(run(station, { kind: "tick", now }).done);
   }, TICK_MS);
   reload();
@@ -185,15 +228,26 @@ export function startIngest(options: IngestOptions): Ingest {
       if (station === undefined || stopped) return;
       events.reading(frame);
       const { at, device, quantities } = frame;
-      // I5: while nothing can be accepted the load stays on the scale, unweighed.
-      if (gate.isFull()) return;
+      // I5: while nothing can be accepted a load stays on its scale, unweighed. What is said only once is never passed over.
+      if (gate.isFull() && isPolled(station, device)) return;
+      const since = clock();
       watched(
-        run(station, { kind: "frame", device, at, since: at, frame: frame.frame, quantities, reading: null }).done,
+        run(station, {
+          kind: "frame",
+          device,
+          at,
+          since,
+          reloaded: false,
+          frame: frame.frame,
+          quantities,
+          reading: null,
+        }).done,
       );
     },
-    onStatus: (device, at, status) => {
+    onStatus: (device, _at, status) => {
       const station = stationOf.get(device);
-      if (station !== undefined && !stopped) watched(run(station, { kind: "status", device, at, status }).done);
+      if (station === undefined || stopped) return;
+      watched(run(station, { kind: "status", device, since: clock(), status }).done);
     },
     onMessage: async (frame) => {
       const station = stationOf.get(frame.device);
@@ -202,7 +256,10 @@ export function startIngest(options: IngestOptions): Ingest {
       events.reading(frame);
       const id = readingId(frame);
       const earlier = onTheirWay.get(id);
-      if (earlier !== undefined) return earlier;
+      if (earlier !== undefined) {
+        repeated += 1;
+        return earlier;
+      }
       const taking = take(station, id, frame).finally(() => onTheirWay.delete(id));
       onTheirWay.set(id, taking);
       return taking;
@@ -216,6 +273,7 @@ export function startIngest(options: IngestOptions): Ingest {
     queues: () => ({
       accepting: gate.inside(),
       readingsHeld: [...stations.values()].reduce((sum, { state }) => sum + heldReadings(state).length, 0),
+      repeated,
     }),
     stop: async () => {
       clearInterval(timer);
@@ -224,6 +282,10 @@ export function startIngest(options: IngestOptions): Ingest {
       await Promise.allSettled(left);
     },
   };
+}
+
+function isPolled({ state }: Station, device: string): boolean {
+  return state.settings.devices.some(({ id, delivery }) => id === device && delivery === "stream");
 }
 
 /** I4: the durable name of a message. */

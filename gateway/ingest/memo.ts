@@ -1,7 +1,11 @@
 import { z } from "zod";
 import type { Memo } from "../station/index.ts";
 
-const shape = z.object({ cycle: z.int().min(0), item: z.string().nullable() });
+const decimal = z.object({ mantissa: z.int(), exponent: z.int() });
+const shape = z.object({
+  cycle: z.int().min(0),
+  weighed: z.object({ item: z.string(), mass: z.object({ kilograms: decimal, division: decimal }) }).nullable(),
+});
 
 /** Store key of what a station remembers of its last weighing (P6). */
 export const memoKey = (station: string): string => `station/${station}`;

@@ -20,7 +20,10 @@ export type Incomplete = {
 
 export type IngestOptions = {
   readonly stations: readonly StationSettings[];
-  /** Assesses, seals and fsyncs; `writes` become durable in the same commit. Rejects with an error whose `remedy` is "retry" when it is worth trying again. */
+  /**
+   * Assesses, seals and fsyncs; `writes` become durable in the same commit. Rejects with an error whose `remedy` is
+   * "retry" when it is worth trying again, with IngestFailure REFUSED when it never is (I8), with any other when the gateway cannot go on (I7).
+   */
   readonly accept: (
     measurement: Measurement,
     writes: (number: number) => readonly Write[],
@@ -35,7 +38,8 @@ export type IngestOptions = {
   readonly readings: readonly { readonly id: string; readonly bytes: Uint8Array }[];
   /** Why nothing may be accepted now, as a sentence; null = go on. */
   readonly closed: () => string | null;
-  readonly now: () => number;
+  /** P16: ms of a clock that never jumps. */
+  readonly clock: () => number;
   readonly events: {
     readonly reading: (frame: DeviceFrame) => void;
     readonly accepted: (measurement: Measurement, number: number) => void;
@@ -53,7 +57,8 @@ export type Ingest = {
   readonly onMessage: (frame: DeviceFrame) => Promise<void>;
   /** A measurement made outside of the stations (API). `key` = its durable key, or null. */
   readonly onMeasurement: (measurement: Measurement, key: string | null) => Promise<{ readonly number: number }>;
-  readonly queues: () => { readonly accepting: number; readonly readingsHeld: number };
+  /** `repeated`: messages that were recognised and not taken again, since the start (I4). */
+  readonly queues: () => { readonly accepting: number; readonly readingsHeld: number; readonly repeated: number };
   /** Stops taking; resolves when what is on its way has arrived. */
   readonly stop: () => Promise<void>;
 };

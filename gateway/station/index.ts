@@ -1,6 +1,6 @@
 export { isWholeMultiple } from "./magnitude.ts";
-export { stationDevice, stationsOf } from "./settings.ts";
-export { heldReadings, MAX_FRAME_BYTES, MAX_PENDING, startStation, step } from "./station.ts";
+export { StationFailure, stationDevice, stationsOf } from "./settings.ts";
+export { heldReadings, startStation, step } from "./station.ts";
 export type {
   Effect,
   Input,

@@ -1,55 +1,129 @@
-import { compareDecimals } from "../../devices/quantity/index.ts";
-import type { AdmittedMass } from "./admit.ts";
-import type { Effect, Load, MassValue, Memo, Part, StationState, Step } from "./types.ts";
+import { addDecimals, compareDecimals } from "../../devices/quantity/index.ts";
+import { endCycle, giveUp, newest, recentTrouble } from "./pending.ts";
+import type { Effect, Load, MassValue, Part, Pending, Reason, StationState, Step } from "./types.ts";
 
-/** P4, P5: what one more mass of a stream scale tells about the load. */
-export function loadAfter(
-  state: StationState,
-  admitted: AdmittedMass,
-  part: (value: MassValue) => Part<MassValue>,
-  at: number,
-): Step {
-  if (admitted.kind === "empty") return emptied(state);
-  const load = state.load.kind === "loaded" ? watched(state.load, state, at) : placed(state, at);
-  // P5: a moving, overloaded or otherwise unusable mass means that the accepted load no longer stands still.
-  if (admitted.kind === "refused") return loaded(state, { ...load, mass: null, moved: load.spentBy !== null });
-  const changed = load.mass !== null && compareDecimals(load.mass.value.kilograms, admitted.value.kilograms) !== 0;
-  return loaded(state, {
-    ...load,
-    mass: part(admitted.value),
-    moved: load.moved || (load.spentBy !== null && changed),
-  });
+/** P14: a scale is polled ten times a second, and an answer that was lost is asked for again after half a second. */
+export const WATCH_MS = 750;
+
+/** What one more word of a stream scale tells about the load. */
+export type Sight =
+  | { readonly kind: "empty" }
+  /** There is a load, but no mass that may be used: moving, overloaded, off the division. */
+  | { readonly kind: "unusable" }
+  | { readonly kind: "stable"; readonly part: Part<MassValue> }
+  /** The scale speaks and shows nothing: busy. */
+  | { readonly kind: "none" };
+
+/** P3-P6, P13: to be called after `lookAway` of the same moment. */
+export function see(state: StationState, sight: Sight, now: number): Step {
+  switch (sight.kind) {
+    case "empty":
+      return onEmpty(state, now);
+    case "none":
+      return state.load.kind === "loaded" ? onUnusable(seenAt(state, now), now) : unchanged(seenAt(state, now));
+    case "unusable":
+      return after(placed(state, now), (opened) => onUnusable(opened, now));
+    case "stable":
+      return after(placed(state, now), (opened) => onStable(opened, sight.part, now));
+  }
 }
 
-/** The memo of the load as it now is (P6); `item` null = not spent by anybody. */
-export function memoOfLoad(state: StationState, item: string | null): Memo {
-  return { cycle: state.cycle, item };
+/** P14: nobody knows what stands on a scale that has been silent; what waited for its load is given up. */
+export function lookAway(state: StationState, now: number): Step {
+  const { load } = state;
+  if (load.kind === "unseen" || now - load.seenAt <= WATCH_MS) return unchanged(state);
+  const ended =
+    load.kind === "loaded" ? endCycle(state, recentTrouble(state, now) ?? "scale-silent") : unchanged(state);
+  return { state: { ...ended.state, load: { kind: "unseen" } }, effects: ended.effects };
 }
 
 type Loaded = Extract<Load, { kind: "loaded" }>;
 
-/** The first sight of a load: a new cycle, or after a start the load of the remembered item (P6). */
-function placed(state: StationState, at: number): Loaded {
-  const spentBy = state.load.kind === "unseen" ? (state.memo?.item ?? null) : null;
-  return { kind: "loaded", since: at, seenAt: at, mass: null, spentBy, moved: spentBy !== null, reported: false };
+const unchanged = (state: StationState): Step => ({ state, effects: [] });
+
+function after(step: Step, next: (state: StationState) => Step): Step {
+  const done = next(step.state);
+  return { state: done.state, effects: [...step.effects, ...done.effects] };
 }
 
-function watched(load: Loaded, state: StationState, at: number): Loaded {
-  const unwatched = at - load.seenAt > state.settings.windowMs;
-  return { ...load, seenAt: at, moved: load.moved || (unwatched && load.spentBy !== null) };
+function seenAt(state: StationState, now: number): StationState {
+  return state.load.kind === "unseen" ? state : { ...state, load: { ...state.load, seenAt: now } };
 }
 
-function loaded(state: StationState, load: Loaded): Step {
-  // A load that nobody has been weighed for opens a cycle of its own when it is first seen.
-  const opens = state.load.kind !== "loaded" && load.spentBy === null;
-  return { state: { ...state, load, cycle: opens ? state.cycle + 1 : state.cycle }, effects: [] };
+/** P4, P13: an accepted load has left when the scale says so twice; what waits for another one may not outlive doubt. */
+function onEmpty(state: StationState, now: number): Step {
+  const { load } = state;
+  const left = load.kind === "loaded" ? giveUp(state, "load-left", ({ cycle }) => cycle !== null) : unchanged(state);
+  const emptied: StationState = { ...left.state, load: { kind: "empty", seenAt: now } };
+  if (load.kind !== "empty") return { ...left, state: emptied };
+  return { state: { ...emptied, weighed: null }, effects: [...left.effects, ...forgotten(state)] };
 }
 
-/** Back below the minimum: the cycle ends, and the memo must not claim the next load (P6). */
-function emptied(state: StationState): Step {
-  const spent =
-    state.load.kind === "loaded" ? state.load.spentBy : state.load.kind === "unseen" ? state.memo?.item : null;
-  const memo: Memo = { cycle: state.cycle, item: null };
-  const effects: Effect[] = spent === null || spent === undefined ? [] : [{ kind: "remember", memo }];
-  return { state: { ...state, load: { kind: "empty" }, memo: effects.length > 0 ? memo : state.memo }, effects };
+/** P6: the memo must not claim the next load. */
+function forgotten({ cycle, weighed }: StationState): readonly Effect[] {
+  return weighed === null ? [] : [{ kind: "remember", memo: { cycle, weighed: null } }];
+}
+
+/** A load that comes into sight opens a cycle, unless it is the accepted one again (P4, P6). */
+function placed(state: StationState, now: number): Step {
+  if (state.load.kind === "loaded") return unchanged(seenAt(state, now));
+  const { weighed } = state;
+  const load: Load = {
+    kind: "loaded",
+    since: now,
+    seenAt: now,
+    shown: null,
+    mass: null,
+    settled: weighed?.mass ?? null,
+    stirredAt: null,
+    reported: false,
+  };
+  if (weighed !== null) return unchanged({ ...state, load });
+  return nextCycle({ ...state, load }, now, "no-load");
+}
+
+/** P13: what came at most `earlyMs` before `from` is of the new load; everything older was of another load or of none. */
+function nextCycle(state: StationState, from: number, reason: Reason): Step {
+  const cycle = state.cycle + 1;
+  const isOfNew = (waiting: Pending): boolean => {
+    if (waiting.cycle === null) return true;
+    const unspent = state.weighed === null || waiting.cycle > state.cycle;
+    return unspent && newest(waiting) >= from - state.settings.earlyMs;
+  };
+  const left = giveUp(state, reason, (waiting) => !isOfNew(waiting));
+  const pending = left.state.pending.map((waiting) => (waiting.cycle === null ? waiting : { ...waiting, cycle }));
+  return { state: { ...left.state, pending, cycle, weighed: null }, effects: [...left.effects, ...forgotten(state)] };
+}
+
+/** P3, P5: no mass that the scale no longer shows; a stir alone says nothing about whose load it is. */
+function onUnusable(state: StationState, now: number): Step {
+  const load = loadedOf(state);
+  return unchanged({ ...state, load: { ...load, shown: null, mass: null, stirredAt: load.stirredAt ?? now } });
+}
+
+/** P3: two equal frames in a row make a mass. P5: only another mass makes another load. */
+function onStable(state: StationState, part: Part<MassValue>, now: number): Step {
+  const load = loadedOf(state);
+  const same = load.settled === null || withinDivision(load.settled, part.value);
+  const agreed = load.shown !== null && compareDecimals(load.shown.value.kilograms, part.value.kilograms) === 0;
+  if (!agreed) {
+    const stirredAt = load.stirredAt ?? (same ? null : now);
+    return unchanged({ ...state, load: { ...load, shown: part, mass: null, stirredAt } });
+  }
+  const rested: Loaded = { ...load, shown: part, mass: part, settled: part.value, stirredAt: null };
+  if (same) return unchanged({ ...state, load: rested });
+  const next = nextCycle(state, load.stirredAt ?? now, "load-left");
+  return { ...next, state: { ...next.state, load: { ...rested, since: now, reported: false } } };
+}
+
+function loadedOf({ load }: StationState): Loaded {
+  if (load.kind !== "loaded") throw new Error(`a ${load.kind} scale has no load`);
+  return load;
+}
+
+/** P5: a display may change by a division under a load that rests. */
+function withinDivision(a: MassValue, b: MassValue): boolean {
+  const [low, high] = compareDecimals(a.kilograms, b.kilograms) < 0 ? [a, b] : [b, a];
+  const limit = addDecimals(low.kilograms, low.division);
+  return limit !== null && compareDecimals(high.kilograms, limit) <= 0;
 }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import type { Quantity } from "../../devices/quantity/index.ts";
-import { type DeviceFrame, type Incomplete, memoKey, readingId, startIngest } from "../../gateway/ingest/index.ts";
+import {
+  type DeviceFrame,
+  type Incomplete,
+  IngestFailure,
+  memoKey,
+  readingId,
+  startIngest,
+} from "../../gateway/ingest/index.ts";
 import { stationsOf } from "../../gateway/station/index.ts";
 import { devicesOf } from "../../gateway/site/plan.ts";
 import type { Measurement } from "../../ledger/statement/index.ts";
@@ -61,6 +68,7 @@ function gateway(
   disk: Disk,
   quantitiesOf: (frame: Uint8Array) => readonly Quantity[] = () => [],
   closed: () => string | null = () => null,
+  refuse: (measurement: Measurement) => string | null = () => null,
 ) {
   const measured: Measurement[] = [];
   const incomplete: Incomplete[] = [];
@@ -69,6 +77,8 @@ function gateway(
   const ingest = startIngest({
     stations,
     accept: async (measurement, writes) => {
+      const reason = refuse(measurement);
+      if (reason !== null) throw new IngestFailure("REFUSED", { reason });
       const mine = number;
       number += 1;
       await disk.commit(writes(mine));
@@ -81,7 +91,7 @@ function gateway(
     memos: disk.memos(),
     readings: disk.readings(),
     closed,
-    now: Date.now,
+    clock: () => performance.now(),
     events: {
       reading: () => undefined,
       accepted: () => undefined,
@@ -149,6 +159,7 @@ test("P6: a load that was accepted before a restart is not accepted again", asyn
   const weigh = message("S S 5000 g", [mass], "scale-1");
   const telegram = message("telegram A", [named("A"), box], "dimensioner-1");
   first.ingest.onStream(weigh);
+  first.ingest.onStream(weigh);
   first.ingest.onStream(telegram);
   await first.ingest.stop();
   t.is(first.measured.length, 1);
@@ -165,13 +176,15 @@ test("P6: a load that was accepted before a restart is not accepted again", asyn
 test("I5: while nothing may be accepted, messages are refused and a load stays to be weighed", async (t) => {
   const disk = new Disk();
   let reason: string | null = "the disk budget is used up";
-  const { ingest, measured, failed } = gateway(disk, undefined, () => reason);
+  const { ingest, measured, incomplete, failed } = gateway(disk, undefined, () => reason);
   await t.throwsAsync(ingest.onMessage(message("a", [named("A"), mass, box])), { code: "NOT_ACCEPTING" });
   await t.throwsAsync(ingest.onMeasurement({} as Measurement, null), { code: "NOT_ACCEPTING" });
+  ingest.onStream(message("w", [mass], "scale-1"));
   ingest.onStream(message("w", [mass], "scale-1"));
   ingest.onStream(message("t", [named("B"), box], "dimensioner-1"));
   await sleep(10);
   t.is(measured.length, 0);
+  t.like(incomplete[0], { item: "B", reason: "not-accepting" });
   reason = null;
   await ingest.onMessage(message("a", [named("A"), mass, box]));
   ingest.onStream(message("t2", [named("B"), box], "dimensioner-1"));
@@ -191,4 +204,73 @@ test("I7: a failed disk acknowledges nothing and stops the gateway", async (t) =
   await t.throwsAsync(ingest.onMessage(message("a", [named("A"), mass, box])), { message: "the disk is gone" });
   await t.throwsAsync(ingest.onMessage(message("b", [named("B"), mass])), { message: "the disk is gone" });
   t.is(failed.length, 1);
+});
+
+test("I8: what every peer would refuse is told, acknowledged and given up, and frees its load; the gateway goes on", async (t) => {
+  const disk = new Disk();
+  const { ingest, measured, incomplete, failed } = gateway(disk, undefined, undefined, ({ item }) =>
+    item === "A" ? "mass has too many digits" : null,
+  );
+  await ingest.onMessage(message("a1", [named("A"), mass]));
+  await ingest.onMessage(message("a2", [named("A"), box]));
+  t.like(incomplete[0], { item: "A", missing: [], reason: "refused: mass has too many digits" });
+  t.deepEqual(disk.readings(), []);
+  for (const name of ["A", "B"]) {
+    ingest.onStream(message("w", [mass], "scale-1"));
+    ingest.onStream(message("w", [mass], "scale-1"));
+    ingest.onStream(message(`t${name}`, [named(name), box], "dimensioner-1"));
+    await sleep(20);
+  }
+  await t.throwsAsync(ingest.onMeasurement({ item: "A" } as Measurement, null), { code: "REFUSED" });
+  await ingest.stop();
+  t.deepEqual(
+    measured.map(({ item }) => item),
+    ["B"],
+  );
+  t.deepEqual(failed, []);
+});
+
+test("I4: what was recognised and not taken again is counted", async (t) => {
+  const { ingest } = gateway(new Disk());
+  t.teardown(ingest.stop);
+  const same = message("a", [named("A"), mass, box]);
+  await Promise.all([ingest.onMessage(same), ingest.onMessage(same)]);
+  await ingest.onMessage(same);
+  t.is(ingest.queues().repeated, 2);
+});
+
+test("I6: a memo that waited for a slow disk does not overwrite the one of a later weighing", async (t) => {
+  const disk = new Disk();
+  disk.delayMs = 150;
+  const { ingest, measured } = gateway(disk);
+  const weigh = (grams: number) =>
+    ingest.onStream(message(`w${grams}`, [{ ...mass, value: { mantissa: grams, exponent: 0 } }], "scale-1"));
+  const show = (grams: number) => [grams, grams].forEach(weigh);
+  show(5_000);
+  ingest.onStream(message("tA", [named("A"), box], "dimensioner-1"));
+  await sleep(20);
+  show(0);
+  await sleep(20);
+  show(7_000);
+  ingest.onStream(message("tB", [named("B"), box], "dimensioner-1"));
+  await ingest.stop();
+  t.deepEqual(
+    measured.map(({ item }) => item),
+    ["A", "B"],
+  );
+  t.like(JSON.parse(Buffer.from(disk.memos().get("gw-1-dock") ?? []).toString()), { weighed: { item: "B" } });
+});
+
+test("I5: while the lane is full a telegram that is said only once is not passed over", async (t) => {
+  const disk = new Disk();
+  disk.delayMs = 100;
+  const { ingest, measured } = gateway(disk);
+  ingest.onStream(message("w", [mass], "scale-1"));
+  ingest.onStream(message("w", [mass], "scale-1"));
+  const crowd = Array.from({ length: 4_096 }, (_, n) => ingest.onMeasurement({ item: `M${n}` } as Measurement, null));
+  await sleep(5);
+  ingest.onStream(message("t", [named("A"), box], "dimensioner-1"));
+  await Promise.all(crowd);
+  await ingest.stop();
+  t.true(measured.some(({ item }) => item === "A"));
 });

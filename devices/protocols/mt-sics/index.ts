@@ -14,5 +14,6 @@ export const mtSics: Protocol = {
   maxFrameBytes: MT_SICS_FRAME_BYTES,
   framing: { kind: "stream", takeFrame },
   decodeFrame,
+  measuredAt: null,
   startSession,
 };

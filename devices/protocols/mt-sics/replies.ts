@@ -40,7 +40,9 @@ const errors: Readonly<Record<string, CommandError>> = {
 const stabilities = { S: "stable", D: "motion", A: "unknown" } as const;
 
 // M3: the sign may stand apart from its digits inside the right-aligned field, but digits are never split.
-const WEIGHT = /^(S|T|TI|TA) ([SDA]) +([+-]?) *([\d.]+) +(\S{1,4}) *$/;
+const WEIGHT = /^(S|T|TI|TA) ([SDA]) ( *([+-]?) *([\d.]+)) +(\S{1,4}) *$/;
+/** M3. */
+const WEIGHT_COLUMNS = 10;
 const REFUSAL = /^(SI?|Z|ZI|T|TI|TA|TAC|I\d|@|D|DW) ([I+\-L])$/;
 const DONE = /^(Z|ZI|TAC|T|TI|D|DW) ([SDA])$/;
 const INFORMATION = /^(I\d) ([AB])((?: (?:"[^"]*"|\S+))*)$/;
@@ -70,8 +72,10 @@ export function parseReply(line: string): Reply | string {
 }
 
 function weightReply(match: RegExpExecArray): Reply | string {
-  const [, command = "S", letter = "A", sign = "", digits = "", token = ""] = match;
+  const [, command = "S", letter = "A", field = "", sign = "", digits = "", token = ""] = match;
   if (command === "S" && letter === "A") return "a weight says S or D";
+  // A character too many is a digit too many: 1700.00 for 100.00.
+  if (field.length > WEIGHT_COLUMNS) return `the weight has ${field.length} columns, more than ${WEIGHT_COLUMNS}`;
   const unit = massUnit(token);
   if (unit === null) return `unit "${token}" is not known`;
   const value = parseDecimal(sign + digits);
@@ -86,8 +90,8 @@ const stabilityOf = (letter: string): "stable" | "motion" | "unknown" =>
 export function formatReply(reply: Reply): string {
   switch (reply.kind) {
     case "weight":
-      // 10 characters, right aligned (M3).
-      return `${reply.command} ${letterOf(reply.stability)} ${formatDecimal(reply.value).padStart(10)} ${reply.unit}`;
+      // Right aligned (M3).
+      return `${reply.command} ${letterOf(reply.stability)} ${formatDecimal(reply.value).padStart(WEIGHT_COLUMNS)} ${reply.unit}`;
     case "refusal":
       return `${reply.command} ${keyOf(refusals, reply.reason)}`;
     case "done":

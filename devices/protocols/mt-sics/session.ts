@@ -1,6 +1,7 @@
 import type { Session, SessionEffect, SessionInput, SessionSettings, SessionStep } from "../protocol.ts";
 import { encodeCommand } from "./commands.ts";
 import { lineOf } from "./framing.ts";
+import { type Parity, parityAfter } from "./parity.ts";
 import { parseReply } from "./replies.ts";
 
 /** M7: settling, then I4 until answered, then SI for ever. One command is in flight at a time. */
@@ -11,11 +12,11 @@ type Phase =
   | { readonly kind: "resting"; readonly sentMs: number }
   | { readonly kind: "stopped" };
 
-type Talk = { readonly settings: SessionSettings; readonly phase: Phase };
+type Talk = { readonly settings: SessionSettings; readonly phase: Phase; readonly parity: Parity };
 
 /** Polls a scale with SI after it has said who it is (M7, M8). */
 export const startSession = (settings: SessionSettings): Session =>
-  sessionOf({ settings, phase: { kind: "settling", untilMs: Number.POSITIVE_INFINITY } });
+  sessionOf({ settings, phase: { kind: "settling", untilMs: Number.POSITIVE_INFINITY }, parity: "unseen" });
 
 const sessionOf = (talk: Talk): Session => ({ step: (input) => step(talk, input) });
 
@@ -47,7 +48,13 @@ function onTick(talk: Talk, atMs: number): SessionStep {
   }
 }
 
-function onFrame(talk: Talk, frame: Uint8Array, atMs: number): SessionStep {
+function onFrame(before: Talk, frame: Uint8Array, atMs: number): SessionStep {
+  const { parity, damaged } = parityAfter(before.parity, frame);
+  if (damaged) return next(before, before.phase, [{ kind: "damaged", reason: `a byte breaks the ${parity} parity` }]);
+  return onLine({ ...before, parity }, frame, atMs);
+}
+
+function onLine(talk: Talk, frame: Uint8Array, atMs: number): SessionStep {
   const { phase, settings } = talk;
   const line = lineOf(frame);
   const reply = line === null ? "" : parseReply(line);

@@ -2,6 +2,7 @@ import {
   type Decimal,
   exactKilograms,
   exactMetres,
+  formatDecimal,
   lengthUnit,
   massUnit,
   type Quantity,
@@ -22,14 +23,29 @@ export function decodeFrame(frame: Uint8Array): Decoded {
   if (typeof records === "string") return refused(records);
   const named = byQuantityName(records);
   if (typeof named === "string") return refused(named);
+  if (named.size === 0) return refused("the pack carries none of net, length, width, height, item");
   const parts = [itemOf(named), massOf(named), dimensionsOf(named)];
   const fault = parts.find((part) => typeof part === "string");
   if (fault !== undefined) return refused(fault);
+  // J8: without a time, the next parcel of this kind would send the very same bytes and be taken for a repetition.
+  if (timesOf(named).length === 0) return refused("the pack does not say when: bt or t must give an absolute time");
   const quantities = parts.filter((part): part is Quantity => typeof part === "object" && part !== null);
   return quantities.length > 0
     ? { kind: "quantities", quantities }
     : refused("the pack carries none of net, length, width, height, item");
 }
+
+/** J8: Unix ms of the oldest value of an accepted pack. */
+export function measuredAt(frame: Uint8Array): number | null {
+  const records = parsePack(frame);
+  const named = typeof records === "string" ? records : byQuantityName(records);
+  if (typeof named === "string") return null;
+  const times = timesOf(named).map((time) => Math.floor(Number(formatDecimal(time)) * 1000));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+const timesOf = (named: Named): readonly Decimal[] =>
+  [...named.values()].flatMap(({ time }) => (time === null ? [] : [time]));
 
 /** J4, J5: the last segment of the resolved name says what it is; all of one pack come from one device. */
 function byQuantityName(records: readonly SenmlRecord[]): Named | string {

@@ -1,5 +1,5 @@
 import { FRAME_LIMIT_BYTES, type Protocol } from "../protocol.ts";
-import { decodeFrame } from "./decode.ts";
+import { decodeFrame, measuredAt } from "./decode.ts";
 
 export { encodePack } from "./encode.ts";
 
@@ -10,5 +10,6 @@ export const senmlJson: Protocol = {
   maxFrameBytes: FRAME_LIMIT_BYTES,
   framing: { kind: "message" },
   decodeFrame,
+  measuredAt,
   startSession: null,
 };

@@ -1,9 +1,11 @@
-import { addDecimals, type Decimal, parseJsonDecimal } from "../../quantity/index.ts";
+import { addDecimals, compareDecimals, type Decimal, parseJsonDecimal } from "../../quantity/index.ts";
 
-/** One SenML record after resolution (RFC 8428 section 4.6): full name, unit, and one value or none. */
+/** One SenML record after resolution (RFC 8428 section 4.6): full name, unit, time, and one value or none. */
 export type SenmlRecord = {
   readonly name: string;
   readonly unit: string | null;
+  /** Unix seconds; null when the record gives none, or one relative to now. */
+  readonly time: Decimal | null;
   readonly value: SenmlValue;
 };
 type SenmlValue =
@@ -25,8 +27,12 @@ const HIGHEST_VERSION = "10";
 const NAME = /^[A-Za-z0-9][-A-Za-z0-9:./_]{0,255}$/;
 const VALUE_LABELS = ["v", "vs", "vb", "vd"];
 
+/** RFC 8428 section 4.5.3: what is smaller is relative to now. */
+const FIRST_ABSOLUTE_TIME: Decimal = { mantissa: 2 ** 28, exponent: 0 };
+
 type Base = {
   readonly name: string;
+  readonly time: Decimal | null;
   readonly unit: string | null;
   readonly value: Decimal | null;
 };
@@ -37,7 +43,7 @@ export function parsePack(bytes: Uint8Array): readonly SenmlRecord[] | string {
   if (!Array.isArray(pack)) return "not a JSON array of SenML records";
   if (pack.length === 0 || pack.length > MOST_RECORDS) return `a pack holds 1 to ${MOST_RECORDS} records`;
   const records: SenmlRecord[] = [];
-  let base: Base = { name: "", unit: null, value: null };
+  let base: Base = { name: "", time: null, unit: null, value: null };
   for (const [index, raw] of pack.entries()) {
     if (!isRecord(raw)) return `record ${index} is not an object`;
     const fault = labelFault(raw);
@@ -88,6 +94,7 @@ function labelFault(raw: RawRecord): string | null {
 
 const baseOf = (base: Base, raw: RawRecord): Base => ({
   name: typeof raw["bn"] === "string" ? raw["bn"] : base.name,
+  time: decimalOf(raw["bt"]) ?? base.time,
   unit: typeof raw["bu"] === "string" ? raw["bu"] : base.unit,
   value: decimalOf(raw["bv"]) ?? base.value,
 });
@@ -97,7 +104,13 @@ function resolve(base: Base, raw: RawRecord): SenmlRecord | string {
   if (!NAME.test(name)) return "the resolved name is empty or has characters that SenML does not allow";
   const value = valueOf(base, raw);
   if (value === null) return "base value and value have no exact sum";
-  return { name, unit: typeof raw["u"] === "string" ? raw["u"] : base.unit, value };
+  return { name, unit: typeof raw["u"] === "string" ? raw["u"] : base.unit, time: timeOf(base, raw), value };
+}
+
+function timeOf(base: Base, raw: RawRecord): Decimal | null {
+  const own = decimalOf(raw["t"]);
+  const time = base.time === null || own === null ? (base.time ?? own) : addDecimals(base.time, own);
+  return time === null || compareDecimals(time, FIRST_ABSOLUTE_TIME) < 0 ? null : time;
 }
 
 function valueOf(base: Base, raw: RawRecord): SenmlValue | null {

@@ -11,5 +11,6 @@ export const sick: Protocol = {
   maxFrameBytes: SICK_FRAME_BYTES,
   framing: { kind: "stream", takeFrame },
   decodeFrame,
+  measuredAt: null,
   startSession: null,
 };

@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:net";
 import { Aedes } from "aedes";
 import { type DeviceHealth, freshHealth, withFrame, withRefused } from "../../health.ts";
-import { decodeFrame, FRAME_LIMIT_BYTES } from "../../protocols/index.ts";
+import { decodeFrame, FRAME_LIMIT_BYTES, protocols } from "../../protocols/index.ts";
+import type { Quantity } from "../../quantity/index.ts";
 import { type Reading, readingsOf } from "../../reading.ts";
 import { BoundedConnection } from "./bounded-connection.ts";
 import { type BrokerDevice, credentialsOf } from "./credentials.ts";
@@ -34,6 +35,19 @@ type Publication = Parameters<Aedes["authorizePublish"]>[1];
 /** Topic, packet id and header around a frame of at most 512 bytes, and room for CONNECT. */
 const PACKET_LIMIT_BYTES = FRAME_LIMIT_BYTES + 512;
 const DEFAULT_CONNECTIONS = 64;
+
+/** B7: the longest time within which the parts of one weighing may come. */
+const PART_MS = 5_000;
+const KINDS_OF_A_WEIGHING = 3;
+
+/** B7: why a part of a weighing may not meet what is measured now; null = it may. */
+function staleness(protocol: string, frame: Uint8Array, quantities: readonly Quantity[], at: number): string | null {
+  if (quantities.length === KINDS_OF_A_WEIGHING) return null;
+  const measuredAt = protocols.get(protocol)?.measuredAt?.(frame) ?? null;
+  if (measuredAt === null || Math.abs(at - measuredAt) <= PART_MS) return null;
+  const apart = `${Math.round(Math.abs(at - measuredAt) / 1000)} s ${measuredAt < at ? "before" : "after"} its reception`;
+  return `a part of a weighing is dated ${apart}: send parts at once, or whole weighings, and check the device's clock`;
+}
 
 const readingsTopic = (device: string): string => `tallystick/${device}/readings`;
 
@@ -140,6 +154,11 @@ class Desk {
     const decoded = decodeFrame(device.protocol, frame);
     if (decoded.kind === "refused") {
       this.#update(device.id, (health) => withRefused(health, at, frame, decoded.reason));
+      return;
+    }
+    const stale = decoded.kind === "quantities" ? staleness(device.protocol, frame, decoded.quantities, at) : null;
+    if (stale !== null) {
+      this.#update(device.id, (health) => withRefused(health, at, frame, stale));
       return;
     }
     this.#update(device.id, (health) => withFrame(health, at));

@@ -78,6 +78,12 @@ test("M2: the parity bit of a 7E1 scale read at 8N1 changes nothing", (t) => {
   t.deepEqual(decodeFrame("mt-sics", even), mass(10_000, -2, "g", "stable"));
 });
 
+test("M3: a weight wider than its ten columns has a digit too many and is refused", (t) => {
+  t.deepEqual(decoded("S S     1700.00 g"), { kind: "refused", reason: "the weight has 11 columns, more than 10" });
+  t.is(decoded("S S     -100.00 g").kind, "refused");
+  t.is(decoded("S S 1000000.00 g").kind, "quantities");
+});
+
 test("M2: a line without its line end, or two lines, is not a frame", (t) => {
   t.is(decodeFrame("mt-sics", Buffer.from("S S 1.00 g")).kind, "refused");
   t.is(decodeFrame("mt-sics", Buffer.from("S S 1.00 g\r\nS S 1.00 g\r\n")).kind, "refused");
@@ -88,7 +94,10 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
     kind: fc.constant("weight" as const),
     command: fc.constant("S" as const),
     stability: fc.constantFrom("stable" as const, "motion" as const),
-    value: fc.record({ mantissa: fc.integer(), exponent: fc.integer({ min: -4, max: 0 }) }),
+    value: fc.record({
+      mantissa: fc.integer({ min: -9_999_999, max: 99_999_999 }),
+      exponent: fc.integer({ min: -4, max: 0 }),
+    }),
     unit: fc.constantFrom("g" as const, "kg" as const, "lb" as const, "oz" as const, "t" as const, "mg" as const),
   }),
   fc.record({
@@ -187,6 +196,29 @@ test("M8: another scale than the configured one is never polled", (t) => {
 test("M8: a scale that cannot say who it is serves only where nobody asked for a certain one", (t) => {
   t.deepEqual(talk(null, [opened, tick(50), frame("ES", 60)]), ["I4", "SI"]);
   t.deepEqual(talk("7", [opened, tick(50), frame("I4 I", 60), tick(550)]), ["I4", "I4"]);
+});
+
+test("M9: where all lines had valid parity, one that has not is damaged; lines without parity are taken as they are", (t) => {
+  const evenly = (line: string, atMs: number): SessionInput => ({
+    kind: "frame",
+    frame: encodeLine(line).map((byte) => (byte.toString(2).replaceAll("0", "").length % 2 === 0 ? byte : byte | 0x80)),
+    atMs,
+  });
+  const flipped = (input: SessionInput): SessionInput =>
+    input.kind === "frame"
+      ? { ...input, frame: input.frame.map((byte, at) => (at === 8 ? byte ^ 0x08 : byte)) }
+      : input;
+  const polled = [opened, tick(50), evenly('I4 A "7"', 60)];
+  const [good, bad] = [evenly("S S     100.00 g", 110), flipped(evenly("S S     100.00 g", 120))];
+  t.deepEqual(talk(null, [...polled, good, bad, good]), ["I4", "identified", "SI", "admit", "damaged", "admit"]);
+  const plain = [
+    opened,
+    tick(50),
+    frame('I4 A "7"', 60),
+    frame("S S     100.00 g", 110),
+    frame("S S     100.08 g", 120),
+  ];
+  t.deepEqual(talk(null, plain), ["I4", "identified", "SI", "admit", "admit"]);
 });
 
 test("M5: commands are upper case and end with CR LF", (t) => {

@@ -1,10 +1,14 @@
 import test from "ava";
 import * as fc from "fast-check";
 import { decodeFrame } from "../../../devices/protocols/index.ts";
-import { encodePack } from "../../../devices/protocols/senml-json/index.ts";
+import { encodePack, senmlJson } from "../../../devices/protocols/senml-json/index.ts";
 
-const decoded = (pack: unknown) =>
-  decodeFrame("senml-json", new TextEncoder().encode(typeof pack === "string" ? pack : JSON.stringify(pack)));
+const asIs = (text: string) => decodeFrame("senml-json", new TextEncoder().encode(text));
+/** With a time, where the test says nothing of time (J8). */
+const decoded = (pack: unknown) => {
+  const text = typeof pack === "string" ? pack : JSON.stringify(pack);
+  return asIs(text.includes('"bt"') ? text : text.replace('[{"', '[{"bt":1.8e9,"'));
+};
 const refusal = (pack: unknown) => {
   const answer = decoded(pack);
   return answer.kind === "refused" ? answer.reason : answer.kind;
@@ -83,6 +87,20 @@ test("J7: sides come together, in one unit, above zero", (t) => {
 test("Q4: a missing or unknown unit is never guessed", (t) => {
   t.is(refusal('[{"n":"net","v":1}]'), 'unit "" of net is not known');
   t.is(refusal('[{"n":"net","u":"stone","v":1}]'), 'unit "stone" of net is not known');
+});
+
+test("J8: a pack that does not say when is refused: the next weighing would have the same bytes", (t) => {
+  const reason = "the pack does not say when: bt or t must give an absolute time";
+  t.deepEqual(asIs('[{"n":"item","vs":"X"}]'), { kind: "refused", reason });
+  t.deepEqual(asIs('[{"bt":-5,"n":"item","vs":"X"}]'), { kind: "refused", reason }, "relative to now");
+  t.deepEqual(asIs('[{"bt":1.8e9,"n":"battery","v":1},{"n":"item","vs":"X"}]').kind, "quantities");
+  t.deepEqual(asIs('[{"n":"item","vs":"X","t":1.8e9}]').kind, "quantities");
+  t.deepEqual(asIs('[{"bt":1.8e9,"n":"item","vs":"X","t":-1.7e9}]'), { kind: "refused", reason });
+});
+
+test("J8: the oldest value dates the pack", (t) => {
+  const pack = '[{"bt":1.8e9,"n":"net","u":"kg","v":1,"t":-2.5},{"n":"item","vs":"X","t":-1}]';
+  t.is(senmlJson.measuredAt?.(new TextEncoder().encode(pack)), 1_799_999_997_500);
 });
 
 test("J1: what is not a pack is refused", (t) => {

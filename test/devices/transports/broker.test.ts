@@ -1,13 +1,16 @@
 import test from "ava";
 import { connect, connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { type Broker, type BrokerOptions, type Reading, startBroker } from "../../../devices/index.ts";
+import { encodePack } from "../../../devices/protocols/senml-json/index.ts";
 import { eventually } from "./port.ts";
 
 const devices = [
   { id: "m1", username: "user-1", password: "secret-1", protocol: "senml-json" },
   { id: "m2", username: "user-2", password: "secret-2", protocol: "senml-json" },
 ];
-const pack = (item: string) => `[{"bn":"urn:dev:ops:32473-x:","n":"item","vs":"${item}"}]`;
+const madeAt = Date.now();
+const pack = (item: string, atMs = madeAt) =>
+  `[{"bn":"urn:dev:ops:32473-x:","bt":${(atMs / 1000).toFixed(3)},"n":"item","vs":"${item}"}]`;
 const topic = "tallystick/m1/readings";
 
 const start = (onReadings: BrokerOptions["onReadings"], more: Partial<BrokerOptions> = {}): Promise<Broker> =>
@@ -97,6 +100,32 @@ test("B3: many messages in flight are handled side by side and each acknowledged
   );
   t.is(items.size, 500);
   t.true(most > 10);
+  await client.endAsync(true);
+  await broker.close();
+});
+
+test("B7: a part of a weighing that was made long before it came is refused, a whole weighing is not", async (t) => {
+  const taken: string[] = [];
+  const broker = await start(async (_device, readings) => {
+    for (const { quantity } of readings) taken.push(quantity.kind);
+  });
+  const client = await clientOf(broker);
+  const atMs = Date.now() - 60_000;
+  await client.publishAsync(topic, pack("A", atMs), { qos: 1 });
+  await client.publishAsync(topic, pack("A", Date.now() + 60_000), { qos: 1 });
+  t.deepEqual(taken, []);
+  t.is(health(broker, "m1")?.refused, 2);
+  t.regex(health(broker, "m1")?.lastBad[0]?.reason ?? "", /60 s before its reception/);
+  const side = { mantissa: 3, exponent: -1 };
+  const whole = encodePack({
+    baseName: "urn:dev:ops:32473-x:",
+    atMs,
+    item: "A",
+    net: { value: { mantissa: 5, exponent: 0 }, unit: "kg", stable: true },
+    dimensions: { length: side, width: side, height: side, unit: "m" },
+  });
+  await client.publishAsync(topic, Buffer.from(whole), { qos: 1 });
+  t.deepEqual(taken.sort(), ["dimensions", "item", "mass"]);
   await client.endAsync(true);
   await broker.close();
 });
