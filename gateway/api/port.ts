@@ -71,7 +71,7 @@ export type ApiPort = {
   readonly checkpointNote: () => string | null;
   /** The number accepted under a durable key. */
   readonly accepted: (key: string) => Promise<number | null>;
-  /** Resolves after the fsync. Rejects with an error whose `remedy` is "retry" when nothing was accepted. */
+  /** Resolves after the fsync. Rejects with an error whose `remedy` is "retry" when nothing was accepted, "mend" when this very measurement never will be. */
   readonly submit: (measurement: Measurement, key: string | null) => Promise<{ readonly number: number }>;
   /** Why nothing can be accepted now; null = ready. */
   readonly notReady: () => string | null;

@@ -10,6 +10,7 @@ export const PROBLEMS = {
   "not-anchored": { status: 409, title: "Not anchored yet" },
   "bad-request": { status: 400, title: "Bad request" },
   "wrong-field": { status: 422, title: "A field is wrong" },
+  refused: { status: 422, title: "This measurement cannot be accepted" },
   unauthorized: { status: 401, title: "The gateway's token is needed" },
   "too-large": { status: 413, title: "Request too large" },
   "unsupported-media-type": { status: 415, title: "JSON is needed" },

@@ -10,9 +10,10 @@ const MAX_CLIENTS = 64;
 const MAX_WAITING = 256;
 const PAGE = 256;
 const HEARTBEAT_MS = 15_000;
+const DRAIN_MS = 30_000;
 
-/** Server-sent events (WHATWG HTML 9.2). */
-export function registerEvents(app: FastifyInstance, port: ApiPort): void {
+/** Server-sent events (WHATWG HTML 9.2). `drainMs`: how long a client may leave what was sent unread. */
+export function registerEvents(app: FastifyInstance, port: ApiPort, drainMs = DRAIN_MS): void {
   const clients = new Set<ServerResponse>();
   // An open stream would keep a stopping server alive for ever.
   app.addHook("preClose", async () => {
@@ -24,21 +25,25 @@ export function registerEvents(app: FastifyInstance, port: ApiPort): void {
     async (request, reply) => {
       if (clients.size >= MAX_CLIENTS)
         throw new Problem("busy", `${MAX_CLIENTS} clients already listen; close one of them`);
+      const client = reply.raw;
+      // The place is taken and given back by what is certain to happen: nothing may be waited for in between, because a client
+      // that goes away meanwhile says so only once.
+      let stop = (): void => undefined;
+      clients.add(client);
+      client.once("close", () => {
+        clients.delete(client);
+        stop();
+      });
       const from = await startOf(request.headers["last-event-id"], port);
       reply.hijack();
-      const client = reply.raw;
-      clients.add(client);
+      if (client.destroyed) return;
       client.writeHead(200, {
         "content-type": "text/event-stream",
         "cache-control": "no-store",
         "x-accel-buffering": "no",
       });
       client.write("retry: 1000\n\n");
-      const stop = stream(client, port, from);
-      client.on("close", () => {
-        clients.delete(client);
-        stop();
-      });
+      stop = stream(client, port, from, drainMs);
     },
   );
 }
@@ -54,7 +59,7 @@ async function startOf(header: string | string[] | undefined, port: ApiPort): Pr
 }
 
 /** Feeds one client as fast as it reads. Finalized statements come from the store; the rest waits in a bounded line. */
-function stream(client: ServerResponse, port: ApiPort, from: number): () => void {
+function stream(client: ServerResponse, port: ApiPort, from: number, drainMs: number): () => void {
   let cursor = from;
   let pumping = false;
   let again = false;
@@ -66,7 +71,10 @@ function stream(client: ServerResponse, port: ApiPort, from: number): () => void
     client.write(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   const drained = (): Promise<void> =>
     new Promise((resolve) => {
+      // H6: it does not read, and its place is another's.
+      const impatience = setTimeout(() => client.destroy(), drainMs);
       const done = (): void => {
+        clearTimeout(impatience);
         client.off("drain", done);
         client.off("close", done);
         resolve();

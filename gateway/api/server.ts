@@ -11,14 +11,21 @@ import { registerSubmit } from "./routes-submit.ts";
 const BODY_BYTES = 16 * 1024;
 const VERSION = "1";
 
+export type ApiLimits = {
+  /** H6: how long a client of `/v1/events` may leave what was sent unread. Default 30 s. */
+  readonly drainMs?: number;
+};
+
 /** The whole API over `port`; not listening yet. */
-export async function buildApi(port: ApiPort): Promise<FastifyInstance> {
+export async function buildApi(port: ApiPort, limits: ApiLimits = {}): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES,
     requestTimeout: 10_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 256 },
+    // H1: what is refused before a route is found is refused in the same form.
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, "bad-request", error.message),
     // What a request says is taken as it is or refused, never bent into shape.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
   });
@@ -37,7 +44,7 @@ export async function buildApi(port: ApiPort): Promise<FastifyInstance> {
   await app.register(rateLimit, { global: false });
   registerReads(app, port);
   registerSubmit(app, port);
-  registerEvents(app, port);
+  registerEvents(app, port, limits.drainMs);
   registerHealth(app, port);
   app.get("/v1/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await app.ready();
@@ -75,6 +82,7 @@ function registerErrors(app: FastifyInstance, port: ApiPort): void {
     if (error instanceof Problem) return sendProblem(reply, error.code, error.message, error.extra);
     // Nothing was accepted, and the one who asked can help by asking again (H7).
     if ("remedy" in error && error.remedy === "retry") return sendProblem(reply, "busy", error.message);
+    if ("remedy" in error && error.remedy === "mend") return sendProblem(reply, "refused", error.message);
     if ("validation" in error && error.validation !== undefined)
       return sendProblem(reply, "bad-request", error.message);
     if (error.statusCode === 413) return sendProblem(reply, "too-large", `the body may have ${BODY_BYTES} bytes`);

@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { registerOverview } from "../overview/index.ts";
 import {
   checkPortsFree,
+  holdSite,
   LAST_BASE_PORT,
   type MadeSite,
   makeProcesses,
@@ -42,9 +42,10 @@ export async function demo(argv: readonly string[]): Promise<number> {
   const options = optionsOf(argv);
   const startedAt = performance.now();
   const stop = stopRequested();
-  if (options.fresh) await removeSite(options.dir);
+  // M8: both are looked at before anything is changed.
   await checkPortsFree(usedPorts(options.plan, !options.bare));
-  await mkdir(options.dir, { recursive: true });
+  const release = await holdSite(options.dir);
+  if (options.fresh) await removeSite(options.dir);
   const made = await makeSite(options.dir, options.plan);
   say(
     `${made.created ? "created" : "going on with"} site ${SITE} in ${options.dir}: ${options.plan.gateways} gateways`,
@@ -57,6 +58,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
   } finally {
     endWithin(5_000, 1);
     await Promise.all([web.close(), processes.stop()]);
+    release();
   }
 }
 
@@ -92,6 +94,7 @@ function tell(event: ProcessEvent): void {
   }
   const what = event.name.startsWith("gw-") ? `gateway ${event.name}` : `the ${event.name} process`;
   say(`${what} left (${event.how})${event.how.startsWith("SIG") ? "" : `: ${event.sentence}`}`);
+  if (event.down) say(`${what} stays down until the demo is started again`);
 }
 
 /** Null = asked to stop before everything was up. */

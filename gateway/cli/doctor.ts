@@ -1,8 +1,10 @@
 import { connect } from "node:net";
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
-import { causeOf, type GatewayConfig, loadConfig } from "../config/index.ts";
-import { checkKeys, loadKeys, loadMqttUsers } from "../identity/index.ts";
+import { openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
+import { causeOf, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
+import { checkKeys, keysInUse, loadKeys, loadMqttUsers } from "../identity/index.ts";
+import { clockFault } from "../runtime/clock.ts";
 import { busyCause } from "../site/index.ts";
 import { needed, readArguments } from "./arguments.ts";
 import { sentenceOf } from "./endings.ts";
@@ -32,6 +34,7 @@ async function examine(dir: string): Promise<readonly Finding[]> {
     await secrets(config),
     clock(),
     await disk(config),
+    await store(config),
     ...(await ports(config, running)),
     ...(await devices(config, running)),
     ...(await peers(config)),
@@ -51,14 +54,47 @@ async function secrets(config: GatewayConfig): Promise<Finding> {
   }
 }
 
-/** The year in which this version was made: an earlier one means a clock without a battery that nobody set. */
-const EARLIEST_YEAR = 2026;
-
 function clock(): Finding {
-  const now = new Date();
-  const ok = now.getUTCFullYear() >= EARLIEST_YEAR;
-  const mend = "set the time, for example by enabling NTP (timedatectl set-ntp true)";
-  return { check: "clock", ok, found: ok ? now.toISOString() : `${now.toISOString()} is in the past; ${mend}` };
+  const now = Date.now();
+  const fault = clockFault(now);
+  return { check: "clock", ok: fault === null, found: fault ?? new Date(now).toISOString() };
+}
+
+/** K6, S6: the store must be the one that was written with these keys. */
+async function store(config: GatewayConfig): Promise<Finding> {
+  const check = "store";
+  const path = storePathOf(config);
+  try {
+    const there = await stat(path).then(
+      ({ size }) => size > 0,
+      (error: unknown) => {
+        if (causeOf(error) === "ENOENT") return false;
+        throw error;
+      },
+    );
+    if (!there) {
+      if (await keysInUse(config.dir)) throw new StoreFailure("STORE_LOST", { path });
+      return { check, ok: true, found: `${path} will be made at the first start` };
+    }
+    const reader = openStoreReadOnly(path);
+    try {
+      const { site, gateway, lanes } = reader.identity();
+      const ours = { site: config.site.site, gateway: config.settings.gateway, lanes: config.site.gateways.length };
+      if (site !== ours.site || gateway !== ours.gateway || lanes !== ours.lanes) {
+        const nameOf = (one: typeof ours): string => `${one.gateway} of site ${one.site} with ${one.lanes} gateways`;
+        throw new StoreFailure("STORE_OF_ANOTHER", {
+          path,
+          theirs: nameOf({ site, gateway, lanes }),
+          ours: nameOf(ours),
+        });
+      }
+      return { check, ok: true, found: `${path} holds ${reader.executed().statements} final statements` };
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    return { check, ok: false, found: sentenceOf(error) };
+  }
 }
 
 const LOW_DISK_BYTES = 1e9;

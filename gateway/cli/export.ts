@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { join } from "node:path";
 import { openStoreReadOnly } from "../../ledger/store/index.ts";
-import { nearestName } from "../config/index.ts";
+import { causeOf, nearestName, storePathOf } from "../config/index.ts";
 import { EXPORT_FORMATS, exportFormat, type ExportFormatName } from "../export/index.ts";
 import { needed, readArguments, UsageError, wholeNumber } from "./arguments.ts";
 import { gatewayDirOf } from "./gateway-dir.ts";
@@ -14,7 +12,9 @@ export async function exportStatements(argv: readonly string[]): Promise<number>
   const config = await gatewayDirOf(needed("export", "dir", options.dir));
   const format = exportFormat(formatName(options.format ?? "jsonl"), config.site);
   let after = wholeNumber("after", options.after, -1, 0, Number.MAX_SAFE_INTEGER);
-  const store = openStoreReadOnly(join(config.dir, config.settings.store.path));
+  const store = openStoreReadOnly(storePathOf(config));
+  // The error comes to whoever writes, too.
+  process.stdout.on("error", () => undefined);
   try {
     await write(format.head);
     let first = true;
@@ -28,6 +28,9 @@ export async function exportStatements(argv: readonly string[]): Promise<number>
       await write(text);
     }
     await write(format.tail);
+  } catch (error) {
+    // Whoever reads has enough ("| head"): nothing is wrong.
+    if (causeOf(error) !== "EPIPE") throw error;
   } finally {
     store.close();
   }
@@ -35,8 +38,10 @@ export async function exportStatements(argv: readonly string[]): Promise<number>
 }
 
 /** E4: a slow reader of the pipe is waited for. */
-async function write(text: string): Promise<void> {
-  if (text !== "" && !process.stdout.write(text)) await once(process.stdout, "drain");
+function write(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error instanceof Error ? reject(error) : resolve()));
+  });
 }
 
 function formatName(text: string): ExportFormatName {

@@ -48,10 +48,12 @@ Everything listens on 127.0.0.1. Ctrl-C stops all processes within 5 s.
 
 Runs the gateway of DIR (see "tallystick init") until Ctrl-C or SIGTERM. --json: log lines as JSON.
 `,
-  init: `tallystick init --dir DIR --gateway NAME [--site NAME] [--port P]
+  init: `tallystick init --dir DIR --gateway NAME [--site NAME] [--port P] [--ledger NAME=VKEY@URL]
 
 Creates DIR with keys, token, SITE.json and gateway.yaml of a site of one gateway (--site: default "site"; API on port P, default 8081,
 peers on P+100), with a device of protocol "api" so that it can take measurements at once. Existing keys are never replaced.
+--ledger names the shared ledger that records the site's checkpoints: its name, its verifier key (C2SP vkey, type 04) and its address. Without it
+the key of an embedded one is made in DIR/ledger (port P+299), and the command that runs it is shown. Receipts need a ledger; SITE.json is sealed with it.
 Further devices are registered in SITE.json by creating the site anew. Adding gateways (invite, join) comes in a later version.
 `,
   ledger: `tallystick ledger --dir DIR --site SITE.json [--port P]
@@ -81,7 +83,8 @@ Exit code 1 when there is none yet.
   verify: `tallystick verify FILE --site SITE.json [--anchor URL] [--json]
 
 Checks a receipt with nothing but the file and SITE.json: "valid: ..." and exit code 0, or "invalid: the first check that failed" and 1.
---anchor asks the shared ledger at URL, too, whether it records that very checkpoint.
+--anchor asks the shared ledger at URL, too, whether it records that very checkpoint. When it cannot be asked, the answer is "valid offline: ..."
+and the exit code 2, because nothing speaks against the receipt.
 `,
   unpack: `tallystick unpack FILE DIR
 
@@ -90,7 +93,7 @@ bundle.cose (the log's leaf), anchor.json.
 `,
   doctor: `tallystick doctor --dir DIR [--json]
 
-Checks configuration, permissions, ports, clock, disk, serial devices and peers of the gateway in DIR, and says how to mend each.
+Checks configuration, permissions, ports, clock, disk, store, serial devices, peers and ledgers of the gateway in DIR, and says how to mend each.
 Exit code 1 when something needs mending.
 `,
 };

@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  if (!(name in commands)) {
+  if (!Object.hasOwn(commands, name)) {
     const near = nearestName(name, COMMANDS);
     throw new UsageError(
       `"${name}" is not a command; ${near === null ? 'see "tallystick --help"' : `did you mean "${near}"?`}`,

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { buildReceipt } from "../../ledger/receipt/index.ts";
 import { openStoreReadOnly } from "../../ledger/store/index.ts";
 import { decodeTwin } from "../../ledger/twin/index.ts";
+import { causeOf, GatewayFailure, storePathOf } from "../config/index.ts";
 import { needed, readArguments, UsageError } from "./arguments.ts";
 import { gatewayDirOf } from "./gateway-dir.ts";
 
@@ -36,6 +36,7 @@ const placeOf = (what: string): { gateway: string; number: number } | null => {
 };
 
 async function fromUrl(url: string, what: string): Promise<Fetched> {
+  if (!URL.canParse(url)) throw new UsageError(`--from is "${url}", but must be a URL or a directory`);
   const base = url.replace(/\/$/, "");
   let place = placeOf(what);
   if (place === null) {
@@ -69,7 +70,7 @@ async function detailOf(answer: Response): Promise<string> {
 
 async function fromDir(dir: string, what: string): Promise<Fetched> {
   const config = await gatewayDirOf(dir);
-  const store = openStoreReadOnly(join(config.dir, config.settings.store.path));
+  const store = openStoreReadOnly(storePathOf(config));
   try {
     const named = placeOf(what);
     let lane = config.site.gateways.findIndex(({ name }) => name === named?.gateway);
@@ -77,13 +78,13 @@ async function fromDir(dir: string, what: string): Promise<Fetched> {
     if (named === null) {
       const twin = store.twin(what);
       if (twin === null) return { kind: "none", reason: `no final measurement names the item ${JSON.stringify(what)}` };
-      ({ lane, number } = decodeTwin(twin).latest);
+      ({ lane, number } = readable(`a twin of ${what}`, () => decodeTwin(twin)).latest);
     }
     if (lane === -1) return { kind: "none", reason: `site ${config.site.site} has no gateway ${named?.gateway}` };
     const answer = store.receipt(lane, number);
     switch (answer.kind) {
       case "parts":
-        return { kind: "receipt", bytes: buildReceipt(answer.parts) };
+        return { kind: "receipt", bytes: readable(`a bundle of ${what}`, () => buildReceipt(answer.parts)) };
       case "unknown":
         return { kind: "none", reason: `no measurement ${what} is known here` };
       case "pending":
@@ -91,5 +92,14 @@ async function fromDir(dir: string, what: string): Promise<Fetched> {
     }
   } finally {
     store.close();
+  }
+}
+
+/** What the store gave is its own: that it cannot be read says that the file is damaged. */
+function readable<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new GatewayFailure("STATEMENT_DAMAGED", { what, reason: causeOf(error) });
   }
 }

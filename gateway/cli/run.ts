@@ -12,29 +12,30 @@ export async function run(argv: readonly string[]): Promise<number> {
   const log = options.json ? jsonLog() : plainLog();
   const stop = stopRequested();
   const failed = Promise.withResolvers<Error>();
-  const gateway = await createGateway({ dir, log, failed: failed.resolve });
+  const onFailed = (error: Error): void => {
+    log.alarm(error.message);
+    if (!mayStay(error)) failed.resolve(error);
+  };
+  const gateway = await createGateway({ dir, log, failed: onFailed });
   const { settings, site } = gateway.config;
   log.info(
     `gateway ${settings.gateway} of site ${site.site} is ready: API on http://${settings.api.host}:${settings.api.port}`,
   );
   tellReady();
-  const ending = await Promise.race([stop, failed.promise.then(afterFailure(log, stop))]);
-  log.info(`stopping: ${typeof ending === "string" ? ending : ending.message}`);
-  endWithin(STOP_MS, typeof ending === "string" ? 0 : 1);
+  const ending = await Promise.race([stop, failed.promise]);
+  const asked = typeof ending === "string";
+  if (asked) log.info(`stopping: ${ending}`);
+  // L2: whoever started the process looks there for why it ended. Not after the stop, which a broken disk can keep from ending.
+  else process.stderr.write(`tallystick: ${ending.message}\n`);
+  endWithin(STOP_MS, asked ? 0 : 1);
   await gateway.stop();
   // Detached from the parent the channel would keep this process alive.
   if (process.connected) process.disconnect();
-  return typeof ending === "string" ? 0 : 1;
+  return asked ? 0 : 1;
 }
 
 /** N6: a diverged log stays up to say so; anything else ends the process, and recovery reads the disk. */
-function afterFailure(log: Log, stop: Promise<string>): (error: Error) => Promise<string | Error> {
-  return (error) => {
-    log.alarm(error.message);
-    const diverged = "code" in error && error.code === "LOG_DIVERGED";
-    return diverged ? stop : Promise.resolve(error);
-  };
-}
+const mayStay = (error: Error): boolean => "code" in error && error.code === "LOG_DIVERGED";
 
 function plainLog(): Log {
   const write = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);

@@ -3,7 +3,9 @@ type Failures = {
   CONFIG_MISSING: { readonly path: string };
   CONFIG_UNREADABLE: { readonly path: string; readonly cause: string };
   CONFIG_WRONG: { readonly sentences: readonly string[] };
+  SITE_MISSING: { readonly path: string };
   SITE_WRONG: { readonly path: string; readonly reason: string };
+  SITE_IN_USE: { readonly path: string; readonly by: string };
   SECRET_MISSING: { readonly path: string };
   SECRET_EXPOSED: { readonly path: string; readonly mode: string };
   SECRET_UNREADABLE: { readonly path: string; readonly cause: string };
@@ -11,6 +13,7 @@ type Failures = {
   PORT_BUSY: { readonly host: string; readonly port: number; readonly use: string };
   ADDRESS_UNUSABLE: { readonly host: string; readonly port: number; readonly use: string; readonly cause: string };
   START_FAILED: { readonly what: string; readonly cause: string };
+  STATEMENT_DAMAGED: { readonly what: string; readonly reason: string };
 };
 
 export type GatewayFailureCode = keyof Failures;
@@ -20,7 +23,9 @@ export const remedies = {
   CONFIG_MISSING: "restart",
   CONFIG_UNREADABLE: "restart",
   CONFIG_WRONG: "restart",
+  SITE_MISSING: "restart",
   SITE_WRONG: "restart",
+  SITE_IN_USE: "retry",
   SECRET_MISSING: "restart",
   SECRET_EXPOSED: "restart",
   SECRET_UNREADABLE: "restart",
@@ -28,6 +33,7 @@ export const remedies = {
   PORT_BUSY: "retry",
   ADDRESS_UNUSABLE: "restart",
   START_FAILED: "restart",
+  STATEMENT_DAMAGED: "restart",
 } as const satisfies Record<GatewayFailureCode, "retry" | "restart">;
 
 const sentences: { readonly [Code in GatewayFailureCode]: (details: Failures[Code]) => string } = {
@@ -36,6 +42,9 @@ const sentences: { readonly [Code in GatewayFailureCode]: (details: Failures[Cod
   CONFIG_UNREADABLE: ({ path, cause }) => `${path} cannot be read (${cause}); give this user the right to read it`,
   CONFIG_WRONG: ({ sentences: found }) =>
     found.length === 1 ? (found[0] ?? "") : `${found[0]} (and ${found.length - 1} more: see "tallystick doctor")`,
+  SITE_MISSING: ({ path }) =>
+    `there is no ${path}; copy the site's SITE.json there from a gateway's directory (or from GET /v1/site of one), or name the right file`,
+  SITE_IN_USE: ({ path, by }) => `the site in ${path} is in use by ${by}; stop that first, or choose another --dir`,
   SITE_WRONG: ({ path, reason }) => `${path} cannot be used: ${reason}`,
   SECRET_MISSING: ({ path }) =>
     `the secret ${path} is missing; restore it from the backup of this gateway, a new key would be a stranger to its peers`,
@@ -49,6 +58,8 @@ const sentences: { readonly [Code in GatewayFailureCode]: (details: Failures[Cod
   ADDRESS_UNUSABLE: ({ host, port, use, cause }) =>
     `cannot listen on ${host}:${port} (${use}): ${cause}; name an address of this machine`,
   START_FAILED: ({ what, cause }) => `${what} did not start: ${cause}`,
+  STATEMENT_DAMAGED: ({ what, reason }) =>
+    `the store holds ${what} that cannot be read (${reason}); its file is damaged: read from another gateway of the site, and give this one new keys`,
 };
 
 export class GatewayFailure<Code extends GatewayFailureCode = GatewayFailureCode> extends Error {

@@ -18,11 +18,11 @@ export type GatewayConfig = {
 export const CONFIG_FILE = "gateway.yaml";
 export const SITE_FILE = "SITE.json";
 
-/** C1: everything that configures the gateway of `dir`. Throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_WRONG, SITE_WRONG. */
+/** C1: everything that configures the gateway of `dir`. Throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_WRONG, SITE_MISSING, SITE_WRONG. */
 export async function loadConfig(dir: string): Promise<GatewayConfig> {
   const absolute = resolve(dir);
   const path = join(absolute, CONFIG_FILE);
-  const parsed = parseConfig(await readText(path), path);
+  const parsed = parseConfig(await readText(path, "CONFIG_MISSING"), path);
   if (parsed.kind === "reject") {
     throw new GatewayFailure("CONFIG_WRONG", { sentences: parsed.faults.map((fault) => fault.sentence) });
   }
@@ -33,9 +33,12 @@ export async function loadConfig(dir: string): Promise<GatewayConfig> {
   return { dir: absolute, settings, site, self: site.gateways.findIndex(({ name }) => name === settings.gateway) };
 }
 
-/** SITE.json at `path`, parsed and its hash recomputed. Throws CONFIG_MISSING, CONFIG_UNREADABLE, SITE_WRONG. */
+/** Where the store of a gateway is: absolute. One reading of `store.path` for all who open it. */
+export const storePathOf = ({ dir, settings }: GatewayConfig): string => resolve(dir, settings.store.path);
+
+/** SITE.json at `path`, parsed and its hash recomputed. Throws SITE_MISSING, CONFIG_UNREADABLE, SITE_WRONG. */
 export async function loadSite(path: string): Promise<Site> {
-  const text = await readText(path);
+  const text = await readText(path, "SITE_MISSING");
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -47,12 +50,12 @@ export async function loadSite(path: string): Promise<Site> {
   return parsed.site;
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, missing: "CONFIG_MISSING" | "SITE_MISSING"): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
     const cause = causeOf(error);
-    if (cause === "ENOENT" || cause === "ENOTDIR") throw new GatewayFailure("CONFIG_MISSING", { path });
+    if (cause === "ENOENT" || cause === "ENOTDIR") throw new GatewayFailure(missing, { path });
     throw new GatewayFailure("CONFIG_UNREADABLE", { path, cause });
   }
 }

@@ -1,6 +1,7 @@
 import type { Site } from "../../ledger/management/index.ts";
 import { decodeStatement, dimensionsMm, massGrams, type Statement } from "../../ledger/statement/index.ts";
 import type { FinalStatement } from "../../ledger/store/port.ts";
+import { GatewayFailure } from "../config/index.ts";
 
 /** One finalized statement as a line of the export (E1). */
 export type ExportRow = {
@@ -27,10 +28,11 @@ export type MeasurementRow = ExportRow & {
   readonly reasons: readonly string[];
 };
 
-/** The statement of a finalized entry. Its bytes were admitted before they were stored, so a refusal is a damaged store. */
+/** The statement of a finalized entry. Its bytes were admitted before they were stored: throws STATEMENT_DAMAGED. */
 export function statementOf(final: Pick<FinalStatement, "bytes">): Statement {
   const decoded = decodeStatement(final.bytes);
-  if (decoded.kind === "reject") throw new Error(`a stored statement does not decode: ${decoded.reason}`);
+  if (decoded.kind === "reject")
+    throw new GatewayFailure("STATEMENT_DAMAGED", { what: "a statement", reason: decoded.reason });
   return decoded.statement;
 }
 

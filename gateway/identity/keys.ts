@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { exportPemKey, generateKey, importPemKey, type PrivateKey } from "../../ledger/crypto/index.ts";
 import { formatVkey, type Site, verifierKey } from "../../ledger/management/index.ts";
 import { makeTlsIdentity, tlsPinOf } from "../../ledger/peers/index.ts";
-import { causeOf, GatewayFailure } from "../config/index.ts";
+import { causeOf, GatewayFailure, SITE_FILE } from "../config/index.ts";
+import { exists, readSecret, writeSecretOnce } from "./secret-file.ts";
 
 /** The secrets of one gateway. Each key has one use (K1). */
 export type GatewayKeys = {
@@ -28,18 +29,46 @@ const FILES = {
   token: "token",
 } as const;
 
-/** K2: creates what is missing in `dir`/keys; never replaces a file. */
+/** K6. */
+const IN_USE = "in-use";
+
+/**
+ * K2: creates what is missing in `dir`/keys; never replaces a file. Where a SITE.json names the keys, or a store was signed
+ * with them, a missing one is a loss that only its backup mends: then only the token is filled in.
+ */
 export async function createKeys(dir: string, gateway: string): Promise<void> {
   const keys = join(dir, "keys");
   await mkdir(keys, { recursive: true, mode: 0o700 });
-  await writeSecretOnce(join(keys, FILES.identity), () => exportPemKey(generateKey()));
-  await writeSecretOnce(join(keys, FILES.checkpoint), () => exportPemKey(generateKey()));
-  if (!(await exists(join(keys, FILES.tlsKey)))) {
-    const tls = await makeTlsIdentity(gateway);
-    await writeSecretOnce(join(keys, FILES.tlsCert), () => tls.cert);
-    await writeSecretOnce(join(keys, FILES.tlsKey), () => tls.key);
+  if (!(await exists(join(dir, SITE_FILE))) && !(await keysInUse(dir))) {
+    await writeSecretOnce(join(keys, FILES.identity), () => exportPemKey(generateKey()));
+    await writeSecretOnce(join(keys, FILES.checkpoint), () => exportPemKey(generateKey()));
+    await createTls(keys, gateway);
   }
   await writeSecretOnce(join(keys, FILES.token), () => `${randomBytes(24).toString("base64url")}\n`);
+}
+
+/** One without the other is of no use: the creation was interrupted between the two. */
+async function createTls(keys: string, gateway: string): Promise<void> {
+  const paths = [join(keys, FILES.tlsKey), join(keys, FILES.tlsCert)] as const;
+  const [key, cert] = paths;
+  if ((await exists(key)) && (await exists(cert))) return;
+  for (const path of paths) await rm(path, { force: true });
+  const tls = await makeTlsIdentity(gateway);
+  await writeSecretOnce(cert, () => tls.cert);
+  await writeSecretOnce(key, () => tls.key);
+}
+
+/** K6: whether these keys may have signed, so that the store that remembers what must be there. */
+export function keysInUse(dir: string): Promise<boolean> {
+  return exists(join(dir, "keys", IN_USE));
+}
+
+/** K6: to be called when the store is on disk and before anything is signed; on disk when it resolves. */
+export async function markKeysInUse(dir: string): Promise<void> {
+  await writeSecretOnce(
+    join(dir, "keys", IN_USE),
+    () => "These keys have signed: they must never be used again without the store that was written with them.\n",
+  );
 }
 
 /** K3: reads the secrets of `dir`/keys. Throws SECRET_MISSING, SECRET_EXPOSED, SECRET_UNREADABLE. */
@@ -75,43 +104,11 @@ export function identityOf(keys: GatewayKeys, site: string, gateway: string): Ga
   };
 }
 
-/** K3: the text of a secret that nobody else may read. */
-export async function readSecret(path: string): Promise<string> {
-  let mode: number;
-  let text: string;
-  try {
-    ({ mode } = await stat(path));
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const cause = causeOf(error);
-    if (cause === "ENOENT") throw new GatewayFailure("SECRET_MISSING", { path });
-    throw new GatewayFailure("SECRET_UNREADABLE", { path, cause });
-  }
-  if ((mode & 0o077) !== 0) throw new GatewayFailure("SECRET_EXPOSED", { path, mode: (mode & 0o777).toString(8) });
-  return text;
-}
-
-/** K2: "wx" makes the creation exclusive, so that two starts at once cannot replace each other's key. */
-export async function writeSecretOnce(path: string, text: () => string): Promise<void> {
-  if (await exists(path)) return;
-  await writeFile(path, text(), { flag: "wx", mode: 0o600, flush: true });
-}
-
 async function readKey(path: string): Promise<PrivateKey> {
   const pem = await readSecret(path);
   try {
     return importPemKey(pem);
   } catch (error) {
-    throw new GatewayFailure("SECRET_UNREADABLE", { path, cause: causeOf(error) });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (causeOf(error) === "ENOENT") return false;
     throw new GatewayFailure("SECRET_UNREADABLE", { path, cause: causeOf(error) });
   }
 }

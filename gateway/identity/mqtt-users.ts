@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { causeOf, GatewayFailure } from "../config/index.ts";
-import { readSecret, writeSecretOnce } from "./keys.ts";
+import { readSecret, writeSecretOnce } from "./secret-file.ts";
 
 /** K5: user name = device id, password of its own. */
 export type MqttUsers = Readonly<Record<string, string>>;

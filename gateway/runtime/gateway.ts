@@ -1,17 +1,17 @@
-import { resolve } from "node:path";
 import { decodeFrame, type DeviceHealth } from "../../devices/index.ts";
 import { keyIdOf, sign } from "../../ledger/crypto/index.ts";
 import { type Peers, PeersFailure, startPeers } from "../../ledger/peers/index.ts";
-import { type Draft, type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
+import { type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
-import type { Assessment, Measurement } from "../../ledger/statement/index.ts";
 import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.ts";
-import { assess, loadPredictor, type Predictor, recheck, shippedModelPath } from "../assess/index.ts";
-import { type GatewayConfig, loadConfig } from "../config/index.ts";
-import { checkKeys, type GatewayKeys, loadKeys } from "../identity/index.ts";
+import { loadPredictor, patient, type Predictor, recheck, shippedModelPath } from "../assess/index.ts";
+import { type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
+import { checkKeys, type GatewayKeys, keysInUse, loadKeys, markKeysInUse } from "../identity/index.ts";
+import { type Honest, makeAcceptor } from "./acceptor.ts";
 import { startAnchorings } from "./anchorings.ts";
+import { clockFault } from "./clock.ts";
 import { type DeviceLines, listenFailure, openDeviceLines } from "./device-lines.ts";
-import { type DiskBudget, watchDisk } from "./disk-budget.ts";
+import { watchDisk } from "./disk-budget.ts";
 import type { Log } from "./log.ts";
 import { startMeasuring } from "./measuring.ts";
 import { makeObserver, type Observer } from "./observer.ts";
@@ -24,10 +24,7 @@ export type GatewayOptions = {
   /** The gateway cannot go on (disk gone, log diverged); the caller ends the process. */
   readonly failed: (error: Error) => void;
   /** What is signed instead of the honest statement: for tests that need a gateway that lies. */
-  readonly alter?: (draft: { readonly measurement: Measurement; readonly assessment: Assessment }) => {
-    readonly measurement: Measurement;
-    readonly assessment: Assessment;
-  };
+  readonly alter?: (draft: Honest) => Honest;
 };
 
 export type Gateway = {
@@ -59,7 +56,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function open(options: GatewayOptions, closers: Closers): Promise<GatewayConfig> {
   const ground = await openGround(options, closers);
-  const { config, keys, predictor, store, recovered, disk } = ground;
+  const { config, keys, predictor, store, recovered } = ground;
   const { settings, site, self } = config;
   const { log } = options;
 
@@ -67,6 +64,14 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
   const metrics = makeMetrics();
   const checkpointNote = recovered.checkpoint?.note ?? null;
   const observer = makeObserver({ site, self, bus, metrics, log, checkpointNote, failed: options.failed });
+  const disk = await watchDisk({
+    store,
+    budgetMb: settings.store.budgetMb,
+    alarm: (line) => observer.alarm("disk", line),
+    failed: observer.fail,
+  });
+  closers.push(disk.stop);
+  const check = patient(recheck({ site, predictor, decodeFrame }));
   // The replica sends before the links are there only at its start, when nobody could be reached anyway.
   const links: { peers: Peers | null } = { peers: null };
   const replica = startReplica({
@@ -78,7 +83,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     now: Date.now,
     after,
     keys: replicaKeys(keys),
-    validate: recheck({ site, predictor, decodeFrame }),
+    validate: check,
     events: observer.events,
   });
   closers.push(replica.stop);
@@ -86,8 +91,10 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
   observer.attach({ replica, anchorings });
   closers.push(() => anchorings.forEach((anchoring) => anchoring.stop()));
 
-  const closed = (): string | null => observer.halted() ?? disk.full();
-  const accept = acceptor(options, predictor, replica);
+  const closed = (): string | null => observer.halted() ?? disk.full() ?? clockFault(Date.now());
+  const unset = clockFault(Date.now());
+  if (unset !== null) observer.alarm("clock", unset);
+  const accept = makeAcceptor({ alter: options.alter ?? ((draft) => draft), self, predictor, check, replica });
   const ingest = await startMeasuring({ config, store, recovered, accept, bus, metrics, observer, closed });
   closers.push(ingest.stop);
 
@@ -134,23 +141,27 @@ type Ground = {
   readonly predictor: Predictor;
   readonly store: Store;
   readonly recovered: Recovered;
-  readonly disk: DiskBudget;
 };
 
-async function openGround({ dir, log }: GatewayOptions, closers: Closers): Promise<Ground> {
+async function openGround({ dir }: GatewayOptions, closers: Closers): Promise<Ground> {
   const config = await loadConfig(dir);
   const { settings, site } = config;
   const keys = await loadKeys(config.dir);
   checkKeys(keys, site, settings.gateway, config.dir);
   const predictor = await loadPredictor({ modelPath: shippedModelPath, expectedSha256: site.model.sha256 });
   closers.push(predictor.close);
-  const path = resolve(config.dir, settings.store.path);
-  const store = await openStore({ path, site: site.site, gateway: settings.gateway, lanes: site.gateways.length });
+  const store = await openStore({
+    path: storePathOf(config),
+    site: site.site,
+    gateway: settings.gateway,
+    lanes: site.gateways.length,
+    // K6: keys that have signed vote again only with the store that knows what.
+    mayCreate: !(await keysInUse(config.dir)),
+  });
   closers.push(store.close);
+  await markKeysInUse(config.dir);
   const recovered = await store.recover();
-  const disk = watchDisk(store, settings.store.budgetMb, log.alarm);
-  closers.push(disk.stop);
-  return { config, keys, predictor, store, recovered, disk };
+  return { config, keys, predictor, store, recovered };
 }
 
 const replicaKeys = ({ identity, checkpoint }: GatewayKeys): Keys => ({
@@ -182,22 +193,14 @@ function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Measurement -> assessment -> lane. */
-function acceptor(options: GatewayOptions, predictor: Predictor, replica: Replica) {
-  const alter = options.alter ?? ((draft) => draft);
-  return async (measurement: Measurement, writes: Draft["writes"]): Promise<{ readonly number: number }> => {
-    const assessment = await assess(predictor, measurement);
-    return replica.accept({ ...alter({ measurement, assessment }), writes });
-  };
-}
-
 async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Replica, log: Log): Promise<Peers> {
   const { settings, site, self } = config;
   const { host, port, addresses } = settings.peers;
   const nameOf = (peer: number): string => site.gateways[peer]?.name ?? String(peer);
   const seen = new Set<number>();
+  let closing = false;
   try {
-    return await startPeers({
+    const peers = await startPeers({
       self,
       site,
       listen: { host, port },
@@ -211,11 +214,17 @@ async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Repl
           replica.linkUp(peer);
         },
         down: (peer, reason) => {
-          log.alarm(`gateway ${nameOf(peer)} left: ${reason}`);
+          // It is this gateway that leaves.
+          if (!closing) log.alarm(`gateway ${nameOf(peer)} left: ${reason}`);
           replica.linkDown(peer);
         },
       },
     });
+    const close = (): Promise<void> => {
+      closing = true;
+      return peers.close();
+    };
+    return { ...peers, close };
   } catch (error) {
     throw error instanceof PeersFailure ? error : listenFailure(error, host, port, "peers");
   }

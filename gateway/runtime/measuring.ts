@@ -41,7 +41,7 @@ export async function startMeasuring(parts: {
     memos,
     readings: parts.recovered.readings,
     closed: parts.closed,
-    now: Date.now,
+    clock: () => performance.now(),
     events: {
       reading: ({ device, at, quantities }) => {
         if (bus.listeners() > 0) bus.publish({ event: "reading", data: { device, at, quantities } });
@@ -54,10 +54,8 @@ export async function startMeasuring(parts: {
       incomplete: ({ station, item, missing, reason }) => {
         metrics.incomplete();
         const what = item === null ? "a load" : `item ${item}`;
-        observer.alarm(
-          "incomplete",
-          `station ${station}: ${what} was not measured, ${missing.join(", ")} missing (${reason})`,
-        );
+        const lack = missing.length === 0 ? "" : `, ${missing.join(", ")} missing`;
+        observer.alarm("incomplete", `station ${station}: ${what} was not measured${lack} (${reason})`);
       },
       failed: observer.fail,
     },

@@ -1,5 +1,6 @@
 import type { Site } from "../../ledger/management/index.ts";
 import type { Replica, ReplicaEvents } from "../../ledger/replica/index.ts";
+import { StoreFailure } from "../../ledger/store/index.ts";
 import type { EventBus, Metrics } from "../api/index.ts";
 import type { Anchoring } from "./anchoring.ts";
 import { makeFinalityClock } from "./finality.ts";
@@ -11,13 +12,15 @@ export type Observer = {
   /** To be called once with what exists only after the replica. */
   readonly attach: (parts: { readonly replica: Replica; readonly anchorings: readonly Anchoring[] }) => void;
   readonly accepted: (number: number) => void;
-  /** N6: the first failure halts; later ones are its consequences. */
+  /** N6: the first failure halts. Later ones are its consequences, except that a store that fails ends the process in any case. */
   readonly fail: (error: Error) => void;
   readonly halted: () => string | null;
   readonly checkpointNote: () => string | null;
   /** Tells people: log and live events. */
   readonly alarm: (kind: string, detail: string) => void;
 };
+
+const isOfStore = (error: Error): boolean => error instanceof StoreFailure;
 
 export function makeObserver(options: {
   readonly site: Site;
@@ -33,6 +36,7 @@ export function makeObserver(options: {
   const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
   let { checkpointNote } = options;
   let halted: string | null = null;
+  let storeFailed = false;
   let anchorings: readonly Anchoring[] = [];
   let anchoredCount = (): number => 0;
   let countedAnchored = 0;
@@ -42,8 +46,9 @@ export function makeObserver(options: {
     bus.publish({ event: "alarm", data: { alarm: kind, detail } });
   };
   const fail = (error: Error): void => {
-    if (halted !== null) return;
-    halted = error.message;
+    if (halted !== null && (storeFailed || !isOfStore(error))) return;
+    storeFailed = isOfStore(error);
+    halted ??= error.message;
     bus.publish({ event: "alarm", data: { alarm: "halted", detail: error.message } });
     options.failed(error);
   };

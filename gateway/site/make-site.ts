@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { makeLedgerKey } from "../../ledger/anchor/index.ts";
 import { type Site, siteOf } from "../../ledger/management/index.ts";
@@ -72,17 +72,6 @@ async function createSite(
     model: { sha256: await modelSha256(shippedModelPath), toleranceMilli: TOLERANCE_MILLI },
   });
   await replaceFile(path, `${JSON.stringify(site, null, 2)}\n`);
-}
-
-/** Removes a site that `makeSite` made, and nothing else that may lie in the directory. */
-export async function removeSite(dir: string): Promise<void> {
-  const root = resolve(dir);
-  const path = join(root, SITE_FILE);
-  const gateways = (await exists(path)) ? (await loadSite(path)).gateways.map(({ name }) => name) : [];
-  const parts = [...gateways, "ledger", "dev", "receipts", "journals", "devices.json"];
-  for (const part of parts) await rm(join(root, part), { recursive: true, force: true });
-  // Last, so that an interrupted removal can still find what belongs to the site.
-  await rm(path, { force: true });
 }
 
 const mqttDevices = (site: Site, gateway: string): readonly string[] =>

@@ -1,24 +1,34 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { capLog, lastWords, sizeOf } from "./log-files.ts";
 
 const COMMAND = fileURLToPath(new URL("../cli/tallystick.ts", import.meta.url));
 /** M6: how long a process has to end by itself. */
 const STOP_MS = 4_000;
 const RESTART_MS = 3_000;
+const LOG_LOOK_MS = 30_000;
+/** L1: somebody must change something first, so that starting it again would only fail again. */
+const REFUSED = 2;
 
 export type ProcessState = "starting" | "running" | "restarting" | "stopped";
 
 export type ProcessEvent =
   | { readonly kind: "ready"; readonly name: string; readonly again: boolean }
-  /** It ended without being asked to. `sentence` is the last line of what it said. */
-  | { readonly kind: "left"; readonly name: string; readonly how: string; readonly sentence: string };
+  /** It ended without being asked to. `sentence` is its last words; `down`: it is not started again. */
+  | {
+      readonly kind: "left";
+      readonly name: string;
+      readonly how: string;
+      readonly sentence: string;
+      readonly down: boolean;
+    };
 
 export type ProcessesOptions = {
   readonly logDir: string;
-  /** M5: start what ended again after 3 s. */
+  /** M5: start what ended again after 3 s, unless it was refused. */
   readonly restart: boolean;
   readonly onEvent: (event: ProcessEvent) => void;
 };
@@ -48,9 +58,15 @@ export function makeProcesses(options: ProcessesOptions): Processes {
   const entries = new Map<string, Entry>();
   let stopping = false;
   mkdirSync(options.logDir, { recursive: true });
+  const logOf = (name: string): string => join(options.logDir, `${name}.log`);
+  const caps = setInterval(() => {
+    for (const name of entries.keys()) capLog(logOf(name));
+  }, LOG_LOOK_MS).unref();
 
   function run(entry: Entry): Promise<void> {
-    const logPath = join(options.logDir, `${entry.name}.log`);
+    const logPath = logOf(entry.name);
+    capLog(logPath);
+    const said = sizeOf(logPath);
     const log = openSync(logPath, "a");
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", COMMAND, ...entry.args], {
       // M7: the channel breaks when this process dies, and the child takes that as its signal to stop.
@@ -68,14 +84,17 @@ export function makeProcesses(options: ProcessesOptions): Processes {
       });
       child.once("exit", (code, signal) => {
         const wasRunning = entry.state === "running";
-        const sentence = lastLine(logPath);
+        const sentence = lastWords(logPath, said);
         entry.child = null;
         entry.state = "stopped";
         if (!wasRunning) reject(new ProcessEnded(entry.name, code, sentence));
         if (stopping) return;
         const how = signal === null ? `exit code ${code}` : signal;
-        if (wasRunning || entry.starts > 1) options.onEvent({ kind: "left", name: entry.name, how, sentence });
-        if (options.restart && (wasRunning || entry.starts > 1)) restartLater(entry);
+        // The first start is told by the promise above, and nothing goes on without it.
+        if (!wasRunning && entry.starts === 1) return;
+        const down = !options.restart || code === REFUSED;
+        options.onEvent({ kind: "left", name: entry.name, how, sentence, down });
+        if (!down) restartLater(entry);
       });
     });
   }
@@ -106,6 +125,7 @@ export function makeProcesses(options: ProcessesOptions): Processes {
     },
     stop: async () => {
       stopping = true;
+      clearInterval(caps);
       for (const entry of entries.values()) if (entry.restarting !== null) clearTimeout(entry.restarting);
       const children = [...entries.values()].flatMap(({ child }) => (child === null ? [] : [child]));
       // Those who send first, so that nobody's last message finds a closed door.
@@ -136,9 +156,4 @@ export class ProcessEnded extends Error {
     this.process = name;
     this.exitCode = exitCode;
   }
-}
-
-function lastLine(path: string): string {
-  const text = readFileSync(path, "utf8").slice(-4_096).trimEnd();
-  return text.slice(text.lastIndexOf("\n") + 1).replace(/^tallystick: /, "");
 }

@@ -7,16 +7,18 @@ import type { FromThread, Method, Reply, Request, ThreadData } from "./protocol.
 export type StoreOptions = Identity & {
   /** The database file; its directory must exist. */
   readonly path: string;
+  /** S10: false when the gateway's keys have signed before, so that a store must be there. Default true. */
+  readonly mayCreate?: boolean;
 };
 
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
 /**
  * Opens the store of one gateway in a thread of its own. Throws StoreFailure: STORE_UNREADABLE, STORE_NOT_A_DATABASE,
- * STORE_NEWER, STORE_OF_ANOTHER, STORE_IN_USE. Calls reject with STORE_WRITE_FAILED once and STORE_STOPPED from then on.
+ * STORE_NEWER, STORE_OF_ANOTHER, STORE_LOST, STORE_IN_USE. Calls reject with STORE_WRITE_FAILED once and STORE_STOPPED from then on.
  */
-export async function openStore({ path, site, gateway, lanes }: StoreOptions): Promise<Store> {
-  const workerData: ThreadData = { path, identity: { site, gateway, lanes } };
+export async function openStore({ path, site, gateway, lanes, mayCreate = true }: StoreOptions): Promise<Store> {
+  const workerData: ThreadData = { path, identity: { site, gateway, lanes }, mayCreate };
   const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData });
   const waiting = new Map<number, Waiting>();
   let outgoing: Request[] = [];

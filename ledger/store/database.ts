@@ -1,5 +1,8 @@
+import { closeSync, fsyncSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { causeOf, StoreFailure } from "./failures.ts";
+import { codeOf, lockFile, lockPathOf } from "./lock.ts";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 /** Whose store it is (S6). */
@@ -7,10 +10,12 @@ export type Identity = { readonly site: string; readonly gateway: string; readon
 
 export type OpenedDatabase = { readonly database: Database.Database; readonly close: () => void };
 
-/** Opens or creates the store for writing. Throws StoreFailure. */
-export function openDatabase(path: string, identity: Identity): OpenedDatabase {
+/** Opens the store for writing, or creates it when it may be `created` (S10). Throws StoreFailure. */
+export function openDatabase(path: string, identity: Identity, created: boolean): OpenedDatabase {
   const unlock = lock(path);
   try {
+    // Looked at before SQLite does: it would make the file.
+    if (!created && isNothing(path)) throw new StoreFailure("STORE_LOST", { path });
     const database = connect(path, {});
     return guarded(path, database, () => {
       database.pragma("journal_mode = WAL");
@@ -19,7 +24,9 @@ export function openDatabase(path: string, identity: Identity): OpenedDatabase {
       database.pragma("wal_autocheckpoint = 4000");
       database.pragma("journal_size_limit = 67108864");
       database.pragma("cache_size = -8192");
-      database.transaction(() => prepare(path, database, identity)).immediate();
+      database.transaction(() => prepare(path, database, identity, created)).immediate();
+      // S10: whoever is told that the store is there may write that down, so its name must be on disk, too.
+      syncDirectory(dirname(path));
       return {
         database,
         close: () => {
@@ -49,25 +56,35 @@ export function identityOf(database: Database.Database): Identity {
   return database.prepare("SELECT site, gateway, lanes FROM identity").get() as Identity;
 }
 
-/**
- * S6: two processes on one store could sign two different things with one number. The lock is a lock of the operating
- * system (held by an open transaction on a file beside the store), so that it ends with the process however that ends.
- */
+/** S6: two processes on one store could sign two different things with one number. */
 function lock(path: string): () => void {
-  const database = connect(`${path}.lock`, { timeout: 0 });
-  return guarded(path, database, () => {
-    try {
-      database.exec("BEGIN EXCLUSIVE");
-    } catch (error) {
-      if (codeOf(error) === "SQLITE_BUSY") throw new StoreFailure("STORE_IN_USE", { path });
-      throw error;
-    }
-    return () => void database.close();
-  });
+  let unlock: (() => void) | null;
+  try {
+    unlock = lockFile(lockPathOf(path));
+  } catch (error) {
+    throw new StoreFailure("STORE_UNREADABLE", { path: lockPathOf(path), cause: causeOf(error) });
+  }
+  if (unlock === null) throw new StoreFailure("STORE_IN_USE", { path });
+  return unlock;
 }
 
-function prepare(path: string, database: Database.Database, identity: Identity): void {
+/** S10: a file without a byte holds no votes either. */
+function isNothing(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function prepare(path: string, database: Database.Database, identity: Identity, created: boolean): void {
   if (versionOf(path, database) === 0) {
+    if (!created) throw new StoreFailure("STORE_LOST", { path });
     database.exec(SCHEMA);
     database.prepare("INSERT INTO identity VALUES (1, ?, ?, ?)").run(identity.site, identity.gateway, identity.lanes);
     database.pragma(`user_version = ${SCHEMA_VERSION}`);
@@ -107,12 +124,16 @@ function guarded<T>(path: string, database: Database.Database, act: () => T): T 
     return act();
   } catch (error) {
     database.close();
-    if (error instanceof StoreFailure) throw error;
-    const damaged = ["SQLITE_NOTADB", "SQLITE_CORRUPT"].some((code) => codeOf(error).startsWith(code));
-    throw new StoreFailure(damaged ? "STORE_NOT_A_DATABASE" : "STORE_UNREADABLE", { path, cause: causeOf(error) });
+    throw failureOf(path, error);
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Database.SqliteError ? error.code : "";
+/** What an error while reading says of the file (S5). */
+export function failureOf(path: string, error: unknown): StoreFailure {
+  if (error instanceof StoreFailure) return error;
+  const code = codeOf(error);
+  // What is neither SQLite's nor the system's came from our own decoders: the bytes are not what the store wrote.
+  const ours = code === "" && !(error instanceof Error && "syscall" in error);
+  const damaged = ours || ["SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR"].some((kind) => code.startsWith(kind));
+  return new StoreFailure(damaged ? "STORE_NOT_A_DATABASE" : "STORE_UNREADABLE", { path, cause: causeOf(error) });
 }

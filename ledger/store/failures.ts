@@ -4,6 +4,7 @@ type Failures = {
   STORE_NOT_A_DATABASE: { readonly path: string; readonly cause: string };
   STORE_NEWER: { readonly path: string; readonly found: number; readonly known: number };
   STORE_OF_ANOTHER: { readonly path: string; readonly theirs: string; readonly ours: string };
+  STORE_LOST: { readonly path: string };
   STORE_IN_USE: { readonly path: string };
   STORE_WRITE_FAILED: { readonly path: string; readonly cause: string };
   STORE_STOPPED: { readonly path: string; readonly cause: string };
@@ -17,6 +18,7 @@ const remedies = {
   STORE_NOT_A_DATABASE: "restart",
   STORE_NEWER: "restart",
   STORE_OF_ANOTHER: "restart",
+  STORE_LOST: "restart",
   STORE_IN_USE: "retry",
   STORE_WRITE_FAILED: "restart",
   STORE_STOPPED: "restart",
@@ -31,6 +33,8 @@ const sentences: { readonly [C in StoreFailureCode]: (details: Failures[C]) => s
     `The store ${path} was written by a newer Tallystick (format ${found}, this version knows ${known}): install that version.`,
   STORE_OF_ANOTHER: ({ path, theirs, ours }) =>
     `The store ${path} belongs to ${theirs}, not to ${ours}: start the gateway with its own directory.`,
+  STORE_LOST: ({ path }) =>
+    `The store ${path} is missing or empty, although this gateway has signed with its keys: put the very file back if it was only moved, else give the gateway new keys (an older copy is no help), because without its votes it may contradict what it signed.`,
   STORE_IN_USE: ({ path }) =>
     `The store ${path} is in use by another process: stop the gateway that runs on this directory first.`,
   STORE_WRITE_FAILED: ({ path, cause }) =>

@@ -3,7 +3,7 @@ import type { Identity } from "./database.ts";
 import type { Store } from "./port.ts";
 
 /** What travels between the event loop and the store thread. */
-export type ThreadData = { readonly path: string; readonly identity: Identity };
+export type ThreadData = { readonly path: string; readonly identity: Identity; readonly mayCreate: boolean };
 
 export type Method = keyof Store;
 

@@ -8,11 +8,11 @@ import type { FromThread, Request, ThreadData } from "./protocol.ts";
 if (parentPort === null) throw new Error("store-thread.ts runs as a worker thread of ledger/store");
 serve(parentPort, workerData as ThreadData);
 
-function serve(port: MessagePort, { path, identity }: ThreadData): void {
+function serve(port: MessagePort, { path, identity, mayCreate }: ThreadData): void {
   const tell = (message: FromThread): void => port.postMessage(message);
   let engine: ReturnType<typeof openEngine>;
   try {
-    engine = openEngine(path, openDatabase(path, identity), identity.lanes);
+    engine = openEngine(path, openDatabase(path, identity, mayCreate), identity.lanes);
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
     return tell({ kind: "refused", failure: plainFailure(error) });

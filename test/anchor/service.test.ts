@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -140,6 +140,46 @@ test("E1, E4 key and records outlive the process, and a second process cannot ta
   t.is((await add(second.url, await body(log, 0, 6))).body, "6\n");
   t.is((await add(second.url, await body(log, 6, 7))).status, 200);
   t.is(statSync(join(dir, "ledger-key.pem")).mode & 0o077, 0, "only its owner reads the key");
+});
+
+test("E7 a ledger that forgot its records does not start with its key, nor with a new key on old records", async (t) => {
+  const log = siteLog("forgetful");
+  const options = (dir: string) => ({ dir, port: 0, sites: [log.site] });
+  const forget = (dir: string): void => {
+    for (const end of ["", "-wal", "-shm"]) rmSync(join(dir, `ledger-records.db${end}`), { force: true });
+  };
+  const dir = directory(t);
+  const { vkey } = makeLedgerKey(dir);
+  const first = await startEmbeddedLedger(options(dir));
+  t.is(first.vkey, vkey);
+  t.is((await add(first.url, await body(log, 0, 6))).status, 200);
+  await first.close();
+
+  const key = join(dir, "ledger-key.pem");
+  const kept = readFileSync(key, "utf8");
+  rmSync(key);
+  await t.throwsAsync(startEmbeddedLedger(options(dir)), { code: "LEDGER_KEY_UNUSABLE" });
+  writeFileSync(key, kept, { mode: 0o600 });
+
+  forget(dir);
+  const forgotten = await t.throwsAsync(startEmbeddedLedger(options(dir)), { code: "LEDGER_RECORDS_UNUSABLE" });
+  t.regex(forgotten?.message ?? "", /ledger-records\.db .*must not go on with its key/);
+  writeFileSync(join(dir, "ledger-records.db"), "");
+  await t.throwsAsync(startEmbeddedLedger(options(dir)), { code: "LEDGER_RECORDS_UNUSABLE" });
+
+  const unused = directory(t);
+  makeLedgerKey(unused);
+  forget(unused);
+  await t.throwsAsync(startEmbeddedLedger(options(unused)), { code: "LEDGER_RECORDS_UNUSABLE" });
+});
+
+test("E7 a creation that was interrupted between records and key is completed", async (t) => {
+  const log = siteLog("interrupted");
+  const dir = directory(t);
+  makeLedgerKey(dir);
+  rmSync(join(dir, "ledger-key.pem"));
+  const { url } = await ledger(t, [log], dir);
+  t.is((await add(url, await body(log, 0, 4))).status, 200);
 });
 
 test("a busy port, a damaged key and a site given twice are told in one sentence each", async (t) => {

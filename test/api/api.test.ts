@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import { type ApiPort, buildApi, type GatewayStatus, makeEventBus, makeMetrics } from "../../gateway/api/index.ts";
 import { devicesOf } from "../../gateway/site/plan.ts";
@@ -43,7 +46,7 @@ const status: GatewayStatus = {
 };
 
 /** An API over a gateway that keeps its statements in memory; what is submitted is final at once. */
-async function api(change: Partial<ApiPort> = {}) {
+async function api(change: Partial<ApiPort> = {}, limits: { readonly drainMs?: number } = {}) {
   const finals: FinalStatement[] = [];
   const keys = new Map<string, number>();
   const failures: Error[] = [];
@@ -87,7 +90,7 @@ async function api(change: Partial<ApiPort> = {}) {
     now: () => 1_800_000_000_000,
     ...change,
   };
-  const app = await buildApi(port);
+  const app = await buildApi(port, limits);
   const post = (body: unknown, headers: Readonly<Record<string, string>> = {}) =>
     app.inject({
       method: "POST",
@@ -228,6 +231,83 @@ test("health, readiness and metrics answer for themselves", async (t) => {
   t.regex((await app.inject("/metrics")).body, /tallystick_queue_depth\{queue="accept"\} 3/);
   t.like((await app.inject("/v1/status")).json(), { site: "demo", gateway: "gw-1", queues: { accept: 3 } });
 });
+
+test("H4: what no gateway could accept is 422 and not to be sent again", async (t) => {
+  const { post } = await api({
+    submit: async () => Promise.reject(Object.assign(new Error("every peer would refuse it"), { remedy: "mend" })),
+  });
+  const answer = await post(good);
+  t.deepEqual([answer.statusCode, answer.json().code, answer.headers["retry-after"]], [422, "refused", undefined]);
+});
+
+test("H1: also what is refused before a route is found is a problem document", async (t) => {
+  const { app } = await api();
+  for (const path of ["/v1/items/%ff", "/%", `/v1/items/${"x".repeat(300)}`]) {
+    const answer = await app.inject(path);
+    t.regex(String(answer.headers["content-type"]), /^application\/problem\+json/, path);
+    t.true([400, 404].includes(answer.statusCode));
+    t.is(typeof answer.json().code, "string");
+  }
+});
+
+test("H6: clients that go away while they are being admitted free their places", async (t) => {
+  const admit = Promise.withResolvers<GatewayStatus>();
+  const { app } = await api({ status: () => admit.promise });
+  const url = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+  const gone = await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      const socket = connect(Number(url.port), url.hostname);
+      await once(socket, "connect");
+      socket.write("GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+      return socket;
+    }),
+  );
+  const listen = (): Promise<Response> => fetch(new URL("/v1/events", url), { headers: { "last-event-id": "0" } });
+  const full = await until(listen, ({ status: code }) => code === 503);
+  t.is(((await full.json()) as { code: string }).code, "busy");
+  for (const socket of gone) socket.destroy();
+  admit.resolve(status);
+  const answer = await until(listen, ({ status: code }) => code === 200);
+  t.is(answer.headers.get("content-type"), "text/event-stream");
+  await answer.body?.cancel();
+  await app.close();
+});
+
+test("H6: a client that does not read is let go", async (t) => {
+  const { app, events } = await api({}, { drainMs: 300 });
+  const url = new URL(await app.listen({ host: "127.0.0.1", port: 0 }));
+  const socket = connect(Number(url.port), url.hostname);
+  await once(socket, "connect");
+  socket.on("error", () => undefined);
+  socket.write("GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(
+    async () => events.listeners(),
+    (count) => count === 1,
+  );
+  socket.pause();
+  const detail = "x".repeat(100_000);
+  await until(
+    async () => {
+      events.publish({ event: "alarm", data: { alarm: "test", detail } });
+      return events.listeners();
+    },
+    (count) => count === 0,
+  );
+  t.is(events.listeners(), 0);
+  socket.destroy();
+  await app.close();
+});
+
+/** Asks every 20 ms until the answer is as it should be; throws after 10 s. */
+async function until<T>(ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (holds(answer)) return answer;
+    if (performance.now() > end) throw new Error("it did not come true within 10 s");
+    await sleep(20);
+  }
+}
 
 test("H6: events resume after Last-Event-ID without gaps, and end when the server stops", async (t) => {
   const { app, post, events } = await api();

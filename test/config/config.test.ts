@@ -1,11 +1,19 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import fc from "fast-check";
-import { GatewayFailure, loadConfig, nearestName, parseConfig, remedies } from "../../gateway/config/index.ts";
+import {
+  GatewayFailure,
+  loadConfig,
+  loadSite,
+  nearestName,
+  parseConfig,
+  remedies,
+  storePathOf,
+} from "../../gateway/config/index.ts";
 import { checkKeys, loadKeys } from "../../gateway/identity/index.ts";
-import { makeSite, portsOf, removeSite, type SitePlan } from "../../gateway/site/index.ts";
+import { makeSite, portsOf, type SitePlan } from "../../gateway/site/index.ts";
 
 const GOOD = `gateway: gw-1
 api: { port: 8081 }
@@ -117,14 +125,6 @@ test("M1: a site is continued, with its keys, on other ports", async (t) => {
   });
 });
 
-test("M4: --fresh removes the site and nothing else", async (t) => {
-  const made = await madeSite(t);
-  await writeFile(join(made.dir, "notes.txt"), "mine");
-  await removeSite(made.dir);
-  t.is(await readFile(join(made.dir, "notes.txt"), "utf8"), "mine");
-  await t.throwsAsync(stat(join(made.dir, "gw-1")), { code: "ENOENT" });
-});
-
 test("K3, K4: a secret that others may read, that is missing or that is somebody else's stops the start", async (t) => {
   const made = await madeSite(t);
   const [one = "", two = ""] = made.gatewayDirs;
@@ -136,4 +136,23 @@ test("K3, K4: a secret that others may read, that is missing or that is somebody
   await t.throwsAsync(loadKeys(one), { code: "SECRET_EXPOSED" });
   await rm(key);
   await t.throwsAsync(loadKeys(one), { code: "SECRET_MISSING" });
+});
+
+test("C1: the store is one place for all who open it, wherever that is", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[0] ?? "";
+  t.is(storePathOf(await loadConfig(dir)), join(dir, "store.db"));
+  const path = join(dir, "gateway.yaml");
+  const text = await readFile(path, "utf8");
+  await writeFile(path, text.replace("path: store.db", "path: /var/lib/elsewhere/store.db"));
+  t.is(storePathOf(await loadConfig(dir)), "/var/lib/elsewhere/store.db");
+});
+
+test("C5: a SITE.json that is not there is to be copied, and not to be made anew", async (t) => {
+  const made = await madeSite(t);
+  await rm(join(made.gatewayDirs[0] ?? "", "SITE.json"));
+  for (const missing of [loadConfig(made.gatewayDirs[0] ?? ""), loadSite(join(made.dir, "nowhere.json"))]) {
+    const error = await t.throwsAsync(missing, { code: "SITE_MISSING" });
+    t.regex(error?.message ?? "", /copy the site's SITE\.json there from a gateway's directory/);
+  }
 });

@@ -131,6 +131,57 @@ test("S5 a damaged page is found when it is read, and nothing is accepted after 
   t.is((error as StoreFailure).code, "STORE_NOT_A_DATABASE");
 });
 
+test("S5 a page that is found damaged while it is read is one sentence, whatever is asked", async (t) => {
+  const path = join(directory(t), "ledger.db");
+  const lanes = [laneOf(0, 50, 5), [], [], []];
+  const store = await openStore({ path, ...identity });
+  await store.commit((lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)));
+  await store.execute(1, cutOf(lanes));
+  await store.close();
+  const whole = readFileSync(path);
+  let refused = 0;
+  for (let page = 1; page * 4096 < whole.length; page += 1) {
+    const bytes = Buffer.from(whole);
+    bytes.fill(0xff, page * 4096, (page + 1) * 4096);
+    writeFileSync(path, bytes);
+    try {
+      const reader = openStoreReadOnly(path);
+      try {
+        reader.statementsAfter(-1, 1_000);
+        reader.receipt(0, 3);
+        reader.twin("item-3");
+      } finally {
+        reader.close();
+      }
+    } catch (error) {
+      t.true(error instanceof StoreFailure, String(error));
+      t.regex((error as StoreFailure).message, /ledger\.db is damaged or not a Tallystick store/);
+      refused += 1;
+    }
+  }
+  t.true(refused > 5, `${refused} damaged pages were found`);
+});
+
+test("S10 a store whose keys have signed is not begun anew: missing and empty files are refused and nothing is made", async (t) => {
+  const path = join(directory(t), "ledger.db");
+  const lost = { path, ...identity, mayCreate: false };
+  const missing = await t.throwsAsync(openStore(lost), { code: "STORE_LOST" });
+  t.regex(missing?.message ?? "", /ledger\.db is missing or empty.*give the gateway new keys/);
+  t.false(existsSync(path));
+  writeFileSync(path, "");
+  await t.throwsAsync(openStore(lost), { code: "STORE_LOST" });
+  const nothing = new Database(path);
+  nothing.pragma("journal_mode = WAL");
+  nothing.close();
+  await t.throwsAsync(openStore(lost), { code: "STORE_LOST" });
+  const first = await openStore({ ...lost, mayCreate: true });
+  await first.commit([memo("vote", "1")]);
+  await first.close();
+  const again = await openStore(lost);
+  t.not(await again.memo("vote"), null);
+  await again.close();
+});
+
 test("S6 a second gateway on the same store is refused while the first runs", async (t) => {
   const path = join(directory(t), "ledger.db");
   const first = await openStore({ path, ...identity });

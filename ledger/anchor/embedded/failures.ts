@@ -25,7 +25,7 @@ const sentences: { readonly [C in LedgerFailureCode]: (details: Failures[C]) => 
   LEDGER_KEY_UNUSABLE: ({ path, cause }) =>
     `The key of the shared ledger in ${path} cannot be used (${cause}): restore the file, or start a new ledger in another directory and give its new key to the sites.`,
   LEDGER_RECORDS_UNUSABLE: ({ path, cause }) =>
-    `The records of the shared ledger in ${path} cannot be used (${cause}): restore the file or its permissions; a ledger that forgot what it signed must not go on with its key.`,
+    `The records of the shared ledger in ${path} cannot be used (${cause}): put the very file back or mend its permissions, else start a new ledger in another directory and give its new key to the sites; a ledger that forgot what it signed must not go on with its key.`,
   LEDGER_SITE_TWICE: ({ origin }) =>
     `Two sites given to the shared ledger have the origin ${origin}: start it with one configuration for each site.`,
 };

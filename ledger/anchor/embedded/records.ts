@@ -21,25 +21,63 @@ export type Records = {
   readonly close: () => void;
 };
 
-/** Opens or creates the records in `dir`. Throws LedgerFailure LEDGER_RECORDS_UNUSABLE. */
+const FILE = "ledger-records.db";
+
+/**
+ * Opens the records in `dir`, which `createRecords` made. Throws LedgerFailure LEDGER_RECORDS_UNUSABLE: E7, without its
+ * records the ledger would countersign a second history.
+ */
 export function openRecords(dir: string): Records {
-  const path = join(dir, "ledger-records.db");
+  return usable(dir, (path) => {
+    const database = connect(path, { fileMustExist: true });
+    try {
+      return recordsOf(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** E7: makes empty records for a ledger that has no key yet; what is there stays. Gives whether anything is recorded. */
+export function createRecords(dir: string): boolean {
+  return usable(dir, (path) => {
+    const database = connect(path, {});
+    try {
+      database.exec(`CREATE TABLE IF NOT EXISTS record (origin TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL,
+        note TEXT NOT NULL, countersignature TEXT NOT NULL, PRIMARY KEY (origin, size)) STRICT`);
+      return database.prepare("SELECT 1 FROM record LIMIT 1").get() !== undefined;
+    } finally {
+      database.close();
+    }
+  });
+}
+
+function usable<T>(dir: string, act: (path: string) => T): T {
+  const path = join(dir, FILE);
   try {
-    const database = new Database(path, { timeout: 0 });
-    // Two ledgers on one file would each think the other's history away.
-    database.pragma("locking_mode = EXCLUSIVE");
-    database.pragma("journal_mode = WAL");
-    database.pragma("synchronous = FULL");
-    database.exec(`CREATE TABLE IF NOT EXISTS record (origin TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL,
-      note TEXT NOT NULL, countersignature TEXT NOT NULL, PRIMARY KEY (origin, size)) STRICT`);
-    // Takes the lock now and not at the first checkpoint.
-    database.exec("BEGIN IMMEDIATE; COMMIT");
-    return recordsOf(database);
+    return act(path);
   } catch (error) {
     throw new LedgerFailure("LEDGER_RECORDS_UNUSABLE", {
       path,
       cause: error instanceof Error ? error.message : String(error),
     });
+  }
+}
+
+function connect(path: string, options: Database.Options): Database.Database {
+  const database = new Database(path, { timeout: 0, ...options });
+  try {
+    // Two ledgers on one file would each think the other's history away.
+    database.pragma("locking_mode = EXCLUSIVE");
+    database.pragma("journal_mode = WAL");
+    database.pragma("synchronous = FULL");
+    // Takes the lock now and not at the first checkpoint.
+    database.exec("BEGIN IMMEDIATE; COMMIT");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
