@@ -35,7 +35,8 @@ type DemoOptions = {
   readonly restart: boolean;
 };
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+/** On a terminal the quiet line of `watchSite` stands in place: it is cleared first, and drawn again below. */
+const say = (line: string): void => void process.stdout.write(`${process.stdout.isTTY ? "\r\x1b[K" : ""}${line}\n`);
 
 /** `tallystick demo`: a whole site as processes of their own, until Ctrl-C. */
 export async function demo(argv: readonly string[]): Promise<number> {
