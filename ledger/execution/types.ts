@@ -1,7 +1,6 @@
-/** 64 hex digits of a SHA-256. */
-export type Hash = string;
-/** Position of a gateway in the site configuration, 0-based: names a lane, a voter, a signer. */
-export type GatewayIndex = number;
+import type { GatewayIndex, Hash } from "../committee/index.ts";
+
+export type { GatewayIndex, Hash } from "../committee/index.ts";
 
 /** A bundle as it is held: see ledger/lane. */
 export type StoredBundle = {

@@ -1,5 +1,6 @@
 export { checkCheckpoint } from "./checkpoints.ts";
-export { LogDiverged, startReplica } from "./replica.ts";
+export { LogDiverged } from "./failures.ts";
+export { startReplica } from "./replica.ts";
 export { QueueFull } from "./sealer.ts";
 export type {
   Accusation,

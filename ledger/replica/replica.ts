@@ -4,13 +4,14 @@
  */
 import * as agreement from "../agreement/index.ts";
 import { encode } from "../cbor/index.ts";
-import { type Committee, type GatewayIndex, invariant, leaderOf } from "../committee/index.ts";
-import { verify } from "../crypto/index.ts";
+import { type GatewayIndex, invariant, leaderOf } from "../committee/index.ts";
 import * as lane from "../lane/index.ts";
-import { quorumOf, siteKeys } from "../management/index.ts";
 import type { Execution } from "../store/port.ts";
+import { makeAlarm } from "./alarm.ts";
 import { makeCheckpoints } from "./checkpoints.ts";
+import { committeeOf } from "./committee-of.ts";
 import { startExecutor } from "./executor.ts";
+import { LogDiverged } from "./failures.ts";
 import { makeNotes } from "./notes.ts";
 import { makeOutbox } from "./outbox.ts";
 import { makeSealer, type Sealed } from "./sealer.ts";
@@ -418,57 +419,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   };
 }
 
-/** Another root for the same size, cosigned by a quorum: one of us is wrong, and it may be this gateway. */
-export class LogDiverged extends Error {
-  override readonly name = "LogDiverged";
-  readonly code = "LOG_DIVERGED";
-  constructor(size: number, ours: string, theirs: string) {
-    super(
-      `the log has diverged at size ${size}: the root here is ${ours}, a quorum cosigned ${theirs}; stop this gateway and compare its disk with a peer's`,
-    );
-  }
-}
-
-function committeeOf({ site, self, keys, verify: verifyWith }: ReplicaOptions): Committee {
-  const publicKeys = siteKeys(site).gateways.map(({ key }) => key.key);
-  const verifyNative = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => {
-    const key = publicKeys[signer];
-    return key !== undefined && verify(key, message, signature);
-  };
-  return {
-    site: site.site,
-    epoch: site.epoch,
-    configHash: site.configHash,
-    self,
-    size: site.gateways.length,
-    names: site.gateways.map(({ name }) => name),
-    quorum: quorumOf(site.gateways.length),
-    sign: keys.sign,
-    verify: verifyWith ?? verifyNative,
-  };
-}
-
 function earliest(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);
-}
-
-/** One timer that follows the earliest deadline. */
-function makeAlarm(now: () => number, after: ReplicaOptions["after"], ring: () => void) {
-  let cancel: (() => void) | null = null;
-  let setFor: number | null = null;
-  return {
-    set: (atMs: number | null) => {
-      if (atMs === setFor) return;
-      cancel?.();
-      cancel = null;
-      setFor = atMs;
-      if (atMs === null) return;
-      cancel = after(Math.max(0, atMs - now()), () => {
-        setFor = null;
-        cancel = null;
-        ring();
-      });
-    },
-  };
 }
