@@ -28,7 +28,14 @@ export type GatewayStatus = {
     readonly finalized: number;
     readonly executed: number;
   }[];
-  readonly peers: readonly { readonly gateway: string; readonly connected: boolean; readonly reason: string | null }[];
+  readonly peers: readonly {
+    readonly gateway: string;
+    readonly connected: boolean;
+    readonly reason: string | null;
+    /** Messages that no honest gateway sends, and why the last one was not taken. */
+    readonly rejected: number;
+    readonly lastRejected: string | null;
+  }[];
   readonly devices: readonly DeviceStatus[];
   readonly queues: Readonly<Record<string, number>>;
   readonly refusals: readonly {

@@ -94,7 +94,16 @@ export const status = object({
       executed: { type: "integer" },
     }),
   ),
-  peers: list(object({ gateway: text, connected: { type: "boolean" }, reason: nullable(text) })),
+  // `rejected` counts messages that no honest gateway sends.
+  peers: list(
+    object({
+      gateway: text,
+      connected: { type: "boolean" },
+      reason: nullable(text),
+      rejected: count,
+      lastRejected: nullable(text),
+    }),
+  ),
   devices: list(
     object({
       id: text,

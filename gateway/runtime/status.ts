@@ -25,7 +25,9 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
   const { site, gateway, version, replica, peers, ingest, store } = sources;
   const [refusals, evidence] = await Promise.all([store.refusals(SHOWN), store.evidence(SHOWN)]);
   const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
-  const { view, finalizedView, log, checkpoint, anchoredSize, counts, lanes, queues, halted } = replica.status();
+  const { view, finalizedView, log, checkpoint, anchoredSize, counts, lanes, queues, rejects, halted } =
+    replica.status();
+  const rejectedOf = (name: string) => rejects[site.gateways.findIndex((one) => one.name === name)];
   const links = peers.status().peers.filter(({ state }) => state !== "self");
   return {
     site: site.site,
@@ -41,7 +43,13 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
     anchoredSize,
     counts,
     lanes,
-    peers: links.map((peer) => ({ gateway: peer.gateway, connected: peer.state === "up", reason: peer.reason })),
+    peers: links.map((peer) => ({
+      gateway: peer.gateway,
+      connected: peer.state === "up",
+      reason: peer.reason,
+      rejected: rejectedOf(peer.gateway)?.count ?? 0,
+      lastRejected: rejectedOf(peer.gateway)?.last ?? null,
+    })),
     devices: sources.devices().map((health) => deviceStatus(health, site)),
     queues: { ...queues, ...ingest.queues(), peerBytes: links.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0) },
     refusals: refusals.map(({ lane, number, by, reason }) => ({

@@ -27,7 +27,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   const { site, self, store, recovered, keys, events } = options;
   const committee = committeeOf(options);
   const checkpoints = makeCheckpoints(site, committee, keys.cosign);
-  const rejects = site.gateways.map(() => 0);
+  const rejects: { count: number; last: string | null }[] = site.gateways.map(() => ({ count: 0, last: null }));
   const accused = new Set<string>();
   const totals = { refusals: 0, evidence: 0 };
   let halted: Error | null = null;
@@ -230,8 +230,10 @@ export function startReplica(options: ReplicaOptions): Replica {
     }
   }
 
-  function reject(from: GatewayIndex, _reason: string): void {
-    rejects[from] = (rejects[from] ?? 0) + 1;
+  /** R6: counted against the sender, with the last reason, for the status page. */
+  function reject(from: GatewayIndex, reason: string): void {
+    const known = rejects[from];
+    if (known !== undefined) rejects[from] = { count: known.count + 1, last: reason };
   }
 
   function accuse(fault: string, gateway: GatewayIndex, about: string, bytes: Uint8Array): void {

@@ -81,7 +81,7 @@ export type ReplicaStatus = {
   readonly refusals: number;
   readonly evidence: number;
   /** Messages that no honest gateway sends, by sender. */
-  readonly rejects: readonly number[];
+  readonly rejects: readonly { readonly count: number; readonly last: string | null }[];
   readonly queues: Readonly<Record<string, number>>;
   readonly viewsNullified: number;
   readonly halted: string | null;

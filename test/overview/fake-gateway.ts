@@ -35,7 +35,9 @@ export function statusOf(
     anchoredSize: 2,
     counts: { accepted: 10, final: 7, anchored: 4 },
     lanes: [{ gateway, held: 4, certified: 3, finalized: 2, executed: 2 }],
-    peers: peers.filter((peer) => peer !== gateway).map((peer) => ({ gateway: peer, connected: true, reason: null })),
+    peers: peers
+      .filter((peer) => peer !== gateway)
+      .map((peer) => ({ gateway: peer, connected: true, reason: null, rejected: 0, lastRejected: null })),
     devices: [
       {
         id: "scale-1",
