@@ -1,0 +1,24 @@
+/** The committee of a site as one of its gateways sees it, with its own secret and everybody's public keys. */
+import type { Committee, GatewayIndex } from "../committee/index.ts";
+import { verify } from "../crypto/index.ts";
+import { quorumOf, siteKeys } from "../management/index.ts";
+import type { ReplicaOptions } from "./types.ts";
+
+export function committeeOf({ site, self, keys, verify: verifyWith }: ReplicaOptions): Committee {
+  const publicKeys = siteKeys(site).gateways.map(({ key }) => key.key);
+  const verifyNative = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => {
+    const key = publicKeys[signer];
+    return key !== undefined && verify(key, message, signature);
+  };
+  return {
+    site: site.site,
+    epoch: site.epoch,
+    configHash: site.configHash,
+    self,
+    size: site.gateways.length,
+    names: site.gateways.map(({ name }) => name),
+    quorum: quorumOf(site.gateways.length),
+    sign: keys.sign,
+    verify: verifyWith ?? verifyNative,
+  };
+}

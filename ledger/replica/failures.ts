@@ -1,0 +1,10 @@
+/** Another root for the same size, cosigned by a quorum: one of us is wrong, and it may be this gateway. */
+export class LogDiverged extends Error {
+  override readonly name = "LogDiverged";
+  readonly code = "LOG_DIVERGED";
+  constructor(size: number, ours: string, theirs: string) {
+    super(
+      `the log has diverged at size ${size}: the root here is ${ours}, a quorum cosigned ${theirs}; stop this gateway and compare its disk with a peer's`,
+    );
+  }
+}
