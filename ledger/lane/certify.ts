@@ -1,5 +1,5 @@
 /** L4: acks become certificates. */
-import { type GatewayIndex, invariant } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, invariant } from "../committee/index.ts";
 import {
   type Ack,
   ackBytes,
@@ -8,7 +8,7 @@ import {
   type LaneCertificate,
   laneCertificateHolds,
 } from "./certificate.ts";
-import { certifiedNumber, laneOf, moved, reject, setCopy, setLane, type Turn } from "./turn.ts";
+import { certifiedNumber, laneOf, moved, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
 import type { LaneEnd } from "./types.ts";
 
 /** Acks and candidates further ahead than this of what is held are not kept; a `tips` exchange (L7) brings them back. */
@@ -27,6 +27,8 @@ export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
   const fresh =
     ack.number > certifiedNumber(lane) &&
     ack.number < lane.held + KEPT_AHEAD &&
+    // L5: of the own lane nothing further ahead was ever sent.
+    (ack.lane !== committee.self || ack.number <= certifiedNumber(lane) + KEPT_AHEAD) &&
     !sameAck(lane.acks.get(ack.number)?.get(ack.voter), ack);
   const tells =
     ack.lane === committee.self && ack.voter === from && ack.number >= (turn.state.copies.get(from)?.held ?? 0);
@@ -121,11 +123,14 @@ function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
  * where execution stands, which is certified and final, and on from there with what the signers hold.
  */
 export function rewind(turn: Turn, lane: GatewayIndex): void {
-  const { certificate, rewinding } = laneOf(turn, lane);
-  if (rewinding || certificate === null) return;
+  const { certificate, rewinding, wantedUpTo } = laneOf(turn, lane);
+  if (rewinding || lane === turn.committee.self) return;
+  // Its owner is a proven liar; and acks for what comes now could contradict those for what was held before.
+  turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(lane), bytes: new Uint8Array([1]) } });
   setLane(turn, lane, {
+    silent: true,
     rewinding: true,
-    disputedUpTo: certificate.number,
+    disputedUpTo: Math.max(certificate?.number ?? -1, wantedUpTo),
     checking: null,
     refused: null,
     refusedHashes: [],
@@ -133,6 +138,40 @@ export function rewind(turn: Turn, lane: GatewayIndex): void {
     fetching: null,
   });
   turn.effects.push({ kind: "rewind", lane });
+}
+
+/** Under this key the store remembers that this gateway gives no more acks in a lane (L8, L9). */
+export function silentKey(lane: GatewayIndex): string {
+  return `lane/${lane}/silent`;
+}
+
+/**
+ * After a restart: the hashes of what is held above execution. Only now can a certificate be held against them, so nothing
+ * was taken before.
+ */
+export function onRecalled(turn: Turn, lane: GatewayIndex, hashes: ReadonlyMap<number, Hash>): void {
+  const { certificate } = laneOf(turn, lane);
+  const certified = certificate === null ? undefined : hashes.get(certificate.number);
+  const uncertified = new Map([...hashes].filter(([number]) => number > (certificate?.number ?? -1)));
+  setLane(turn, lane, { rewinding: false, uncertified, movedAtMs: turn.nowMs });
+  if (certified !== undefined && certified !== certificate?.hash) return rewind(turn, lane);
+  acknowledgeAgain(turn, lane);
+}
+
+/**
+ * L3: the last body that was on disk before the restart is acknowledged again, in case the ack or its certificate went
+ * down with the process. That one vouches for all below it (L4); the ones above follow as they come.
+ */
+function acknowledgeAgain(turn: Turn, lane: GatewayIndex): void {
+  const { committee } = turn;
+  const { silent, held, heldHash } = laneOf(turn, lane);
+  const number = held - 1;
+  if (silent || number <= certifiedNumber(laneOf(turn, lane))) return;
+  const signature = committee.sign(ackBytes(committee, lane, number, heldHash));
+  const ack: Ack = { lane, number, hash: heldHash, voter: committee.self, signature };
+  countAck(turn, ack);
+  send(turn, "all", { kind: "ack", ack });
+  certify(turn, lane, number);
 }
 
 export function onRewound(turn: Turn, lane: GatewayIndex, end: LaneEnd): void {

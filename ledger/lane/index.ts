@@ -12,7 +12,7 @@ export {
 export { laneMessageValue, MAX_BUNDLE_STATEMENTS, readLaneMessage } from "./codec.ts";
 export { stepLanes } from "./lanes.ts";
 export { WINDOW_BUNDLES } from "./own.ts";
-export { silentKey } from "./receive.ts";
+export { silentKey } from "./certify.ts";
 export { NO_HASH } from "./turn.ts";
 export { endOf, recoverLanes } from "./recover.ts";
 export type { LaneEffect, LaneEnd, LaneInput, LaneMessage, Lanes, Verdict } from "./types.ts";

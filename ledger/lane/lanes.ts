@@ -1,9 +1,9 @@
 /** The core of the lanes: pure, one input at a time. Rules L1 to L8 are in README.md. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { onAck, onCertificate, onRewound } from "./certify.ts";
+import { onAck, onCertificate, onRecalled, onRewound } from "./certify.ts";
 import { feedAll, onSealed } from "./own.ts";
 import { checkNext, onBundle, onChecked, onRefusal, takeCertifiedByOthers } from "./receive.ts";
-import { continueFetching, fetchBodies, keepWatch, onFetchBundles, onLinkUp, onTips, onWake } from "./repair.ts";
+import { continueFetching, keepWatch, onFetchBundles, onLinkUp, onTips, onWake, onWanted } from "./repair.ts";
 import { setCopy, type Turn } from "./turn.ts";
 import type { LaneEffect, LaneInput, LaneMessage, Lanes } from "./types.ts";
 
@@ -40,8 +40,10 @@ function onInput(turn: Turn, input: LaneInput): void {
       return onChecked(turn, input.lane, input.number, input.hash, input.verdict);
     case "rewound":
       return onRewound(turn, input.lane, input.end);
+    case "recalled":
+      return onRecalled(turn, input.lane, input.hashes);
     case "wanted":
-      return fetchBodies(turn, input.lane);
+      return onWanted(turn, input.lane, input.upTo, input.onDisk);
     case "linkUp":
       return onLinkUp(turn, input.peer);
     case "linkDown":

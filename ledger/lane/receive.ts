@@ -3,7 +3,7 @@ import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
 import { type Bundle, type BundleHeader, openBundle } from "./bundle.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
-import { certify, countAck, KEPT_AHEAD, rewind } from "./certify.ts";
+import { certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsOf } from "./repair.ts";
 import { certifiedNumber, hold, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
@@ -66,7 +66,7 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
  */
 function isWanted(turn: Turn, owner: GatewayIndex, from: GatewayIndex, number: number, hash: Hash): boolean {
   const lane = laneOf(turn, owner);
-  if (lane.rewinding || number >= Math.max(lane.held, certifiedNumber(lane) + 1) + KEPT_AHEAD) return false;
+  if (lane.rewinding || number >= lane.held + KEPT_AHEAD) return false;
   if (number < lane.held) {
     const held = lane.uncertified.get(number);
     return held !== undefined && held !== hash;
@@ -221,26 +221,30 @@ function evidenceOf(bundle: Bundle): Uint8Array {
 }
 
 /**
- * L8: a quorum of the others certified what this gateway refuses, or something that stands on it. It keeps the body, because the
- * log will need it, but from then on it acknowledges nothing in this lane: an ack vouches for all bundles below (L4).
+ * L8: a quorum of the others certified what this gateway refuses. It keeps the body, because the log will need it, but from
+ * then on it acknowledges nothing in this lane: an ack vouches for all bundles below (L4).
  */
 export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
-  const { refused, certificate, held, heldHash } = laneOf(turn, owner);
-  if (refused === null || certificate === null || certificate.number < held) return;
-  const { bundle } = refused.candidate;
-  const { number, parent } = bundle.header;
-  if (number !== held) return;
-  if (parent !== heldHash) return rewind(turn, owner);
-  // Below the certificate only the chain itself can tell; should this be the losing one of two rivals, L9 undoes it.
-  if (certificate.number === number && certificate.hash !== bundle.hash) return;
+  const lane = laneOf(turn, owner);
+  if (lane.refused === null || lane.checking !== null || lane.rewinding) return;
+  const { candidate } = lane.refused;
+  if (candidate.bundle.header.number !== lane.held || !isBelowCertificate(lane, candidate.bundle)) return;
+  if (candidate.bundle.header.parent !== lane.heldHash) return rewind(turn, owner);
   turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
-  setLane(turn, owner, { refused: null, silent: true });
-  hold(turn, owner, bundle, lastAtOf(refused.candidate));
+  setLane(turn, owner, { silent: true });
+  hold(turn, owner, candidate.bundle, lastAtOf(candidate));
 }
 
-/** Under this key the store remembers that this gateway gives no more acks in a lane. */
-export function silentKey(lane: GatewayIndex): string {
-  return `lane/${lane}/silent`;
+/** Whether the parents of what waits lead from the certified bundle down to this very one. */
+function isBelowCertificate({ certificate, waiting }: Lane, { header, hash }: Bundle): boolean {
+  if (certificate === null || certificate.number < header.number) return false;
+  let at = certificate.hash;
+  for (let number = certificate.number; number > header.number; number -= 1) {
+    const above = waiting.get(number);
+    if (above === undefined || above.bundle.hash !== at) return false;
+    at = above.bundle.header.parent;
+  }
+  return at === hash;
 }
 
 export function onRefusal(

@@ -3,7 +3,8 @@ import { decode } from "../cbor/index.ts";
 import { type Committee, type GatewayIndex, invariant } from "../committee/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
-import { type Ack, ackBytes, type LaneCertificate, readLaneCertificate } from "./certificate.ts";
+import { openBundle } from "./bundle.ts";
+import { type LaneCertificate, readLaneCertificate } from "./certificate.ts";
 import { NO_HASH } from "./turn.ts";
 import type { Lane, LaneEnd, Lanes } from "./types.ts";
 
@@ -23,68 +24,62 @@ const EMPTY: Lane = {
   uncertified: new Map(),
   fetching: null,
   attempts: 0,
+  wantedUpTo: -1,
   disputedUpTo: -1,
   rewinding: false,
   movedAtMs: 0,
 };
 
-/** `silent`: the lanes in which this gateway gives no more acks (see `silentKey`). Throws when the store's bytes do not decode. */
+/**
+ * `silent`: the lanes in which this gateway gives no more acks (see `silentKey`). `executed`: the last executed bundle of each
+ * lane, -1 = none. Other gateways' lanes that hold more than that take nothing until they are `recalled`.
+ * Throws when the store's certificates do not decode.
+ */
 export function recoverLanes(
   committee: Committee,
   stored: Recovered["lanes"],
   silent: ReadonlySet<GatewayIndex>,
+  executed: readonly number[],
 ): Lanes {
   const lanes = Array.from({ length: committee.size }, (_, index) => {
     const found = stored.find(({ lane }) => lane === index);
     const lane = found === undefined ? EMPTY : recoverLane(found);
-    return withOwnAck(committee, index, { ...lane, silent: silent.has(index) });
+    const rewinding = index !== committee.self && lane.held - 1 > (executed[index] ?? -1);
+    return { ...lane, silent: silent.has(index), rewinding };
   });
   const peers = lanes.flatMap((_, index) => (index === committee.self ? [] : [index]));
   return { lanes, copies: new Map(peers.map((peer) => [peer, { held: 0, sent: null }])), wakeAtMs: null };
 }
 
-function recoverLane({ number, hash, nextStatement, certificate, lastStatement }: Recovered["lanes"][number]): Lane {
-  if (number < 0) return { ...EMPTY, certificate: recoverCertificate(certificate) };
-  const last = decodeStatement(lastStatement);
-  invariant(last.kind === "accept", "the store holds a statement that this program did not accept");
+function recoverLane(stored: Recovered["lanes"][number]): Lane {
+  const { number, hash, nextStatement, lastStatement, cose } = stored;
+  const certificate = recoverCertificate(stored.certificate);
+  if (number < 0) return { ...EMPTY, certificate };
   return {
     ...EMPTY,
     held: number + 1,
     heldHash: hash,
     nextStatement,
-    lastAtMs: last.statement.measurement.at,
-    certificate: recoverCertificate(certificate),
+    lastAtMs: timeOf(lastStatement, cose),
+    certificate,
   };
 }
 
-/**
- * L3: the last body that was on disk before the restart is acknowledged again, in case the ack or its certificate went
- * down with the process. That one vouches for all below it (L4); the ones above follow as they come.
- */
-function withOwnAck(committee: Committee, index: GatewayIndex, lane: Lane): Lane {
-  const number = lane.held - 1;
-  if (index === committee.self || lane.silent || number <= (lane.certificate?.number ?? -1)) return lane;
-  const signature = committee.sign(ackBytes(committee, index, number, lane.heldHash));
-  const ack: Ack = { lane: index, number, hash: lane.heldHash, voter: committee.self, signature };
-  return {
-    ...lane,
-    uncertified: new Map([[number, lane.heldHash]]),
-    acks: new Map([[number, new Map([[committee.self, ack]])]]),
-  };
+/** A body that only the others could read (L8) has at least its header's time. */
+function timeOf(statement: Uint8Array, cose: Uint8Array): number {
+  const decoded = decodeStatement(statement);
+  if (decoded.kind === "accept") return decoded.statement.measurement.at;
+  const opened = openBundle(cose, null);
+  invariant(opened.kind === "accept", "the store holds a bundle whose header does not open");
+  return opened.bundle.header.created;
 }
 
 /** L9: where a lane ends whose last bundle this is; null = before the first. */
 export function endOf(last: StoredBundle | null): LaneEnd {
   if (last === null) return { held: 0, heldHash: NO_HASH, nextStatement: 0, lastAtMs: 0 };
-  const decoded = decodeStatement(last.statements.at(-1) ?? new Uint8Array());
-  invariant(decoded.kind === "accept", "the store holds a statement that this program did not accept");
-  const { hash, number, first, statements } = last;
-  return {
-    held: number + 1,
-    heldHash: hash,
-    nextStatement: first + statements.length,
-    lastAtMs: decoded.statement.measurement.at,
-  };
+  const { cose, hash, number, first, statements } = last;
+  const lastAtMs = timeOf(statements.at(-1) ?? new Uint8Array(), cose);
+  return { held: number + 1, heldHash: hash, nextStatement: first + statements.length, lastAtMs };
 }
 
 function recoverCertificate(bytes: Uint8Array | null): LaneCertificate | null {

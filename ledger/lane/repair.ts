@@ -1,6 +1,6 @@
 /** L6 and L7: fetching what is missing, and telling where one stands. */
 import type { GatewayIndex } from "../committee/index.ts";
-import { onCertificate } from "./certify.ts";
+import { onCertificate, rewind } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { certifiedNumber, laneOf, moved, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
 import type { Lane, LaneMessage } from "./types.ts";
@@ -67,6 +67,17 @@ export function fetchBodies(turn: Turn, owner: GatewayIndex): void {
   send(turn, peer, { kind: "fetchBundles", lane: owner, from: held });
 }
 
+/**
+ * L6: execution lacks what is final up to this number. On disk beyond it and yet not what it needs: then what is held is not
+ * the certified chain (L9). What is not yet on disk proves nothing.
+ */
+export function onWanted(turn: Turn, owner: GatewayIndex, upTo: number, onDisk: number): void {
+  const lane = laneOf(turn, owner);
+  setLane(turn, owner, { wantedUpTo: Math.max(lane.wantedUpTo, upTo) });
+  if (lane.held > upTo && onDisk > upTo) return rewind(turn, owner);
+  fetchBodies(turn, owner);
+}
+
 /** L6, L9: the next window of a lane that is being fetched, the first one of a lane that was rewound. */
 export function continueFetching(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
@@ -89,20 +100,24 @@ export function onFetchBundles(turn: Turn, from: GatewayIndex, lane: GatewayInde
 
 /** While some lane is uncertified or lacks bodies, a standstill makes the gateway speak up. */
 export function keepWatch(turn: Turn): void {
-  const times = turn.state.lanes.filter(isUnsettled).map(({ movedAtMs }) => movedAtMs + STANDSTILL_MS);
-  const wakeAtMs = times.length > 0 && turn.committee.size > 1 ? Math.min(...times) : null;
+  const dueMs = Math.min(...turn.state.lanes.map(dueAtMs));
+  const wakeAtMs = Number.isFinite(dueMs) && turn.committee.size > 1 ? dueMs : null;
   if (wakeAtMs !== turn.state.wakeAtMs) turn.state = { ...turn.state, wakeAtMs };
 }
 
 function isUnsettled(lane: Lane): boolean {
-  return lane.held !== certifiedNumber(lane) + 1;
+  return lane.held !== certifiedNumber(lane) + 1 || lane.held <= lane.wantedUpTo;
+}
+
+/** When this lane is due for repair: a standstill, or a request that nobody answered, however busy the lane is otherwise. */
+function dueAtMs(lane: Lane): number {
+  const still = isUnsettled(lane) ? lane.movedAtMs + STANDSTILL_MS : Number.POSITIVE_INFINITY;
+  return Math.min(still, lane.fetching === null ? Number.POSITIVE_INFINITY : lane.fetching.askedAtMs + STANDSTILL_MS);
 }
 
 export function onWake(turn: Turn): void {
   if (turn.state.wakeAtMs === null || turn.nowMs < turn.state.wakeAtMs) return;
-  const still = [...turn.state.lanes.entries()].filter(
-    ([, lane]) => isUnsettled(lane) && turn.nowMs >= lane.movedAtMs + STANDSTILL_MS,
-  );
+  const still = [...turn.state.lanes.entries()].filter(([, lane]) => turn.nowMs >= dueAtMs(lane));
   if (still.some(([owner]) => owner === turn.committee.self)) {
     // What was sent of the own lane may be lost: each copy's own word tells where to go on.
     for (const peer of turn.state.copies.keys()) setCopy(turn, peer, { sent: null });

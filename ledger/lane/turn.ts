@@ -67,6 +67,8 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
     nextStatement: first + count,
     lastAtMs,
     waiting,
+    checking: null,
+    refused: null,
     uncertified: above ? new Map(lane.uncertified).set(number, hash) : lane.uncertified,
     movedAtMs: turn.nowMs,
   });

@@ -44,8 +44,13 @@ export type LaneInput =
     }
   /** The answer to a `rewind`: the lane's end as executed. */
   | { readonly kind: "rewound"; readonly lane: GatewayIndex; readonly end: LaneEnd }
-  /** Execution waits for bodies of this lane. */
-  | { readonly kind: "wanted"; readonly lane: GatewayIndex }
+  /** After a restart: what is held above execution (`recallable`). */
+  | { readonly kind: "recalled"; readonly lane: GatewayIndex; readonly hashes: ReadonlyMap<number, Hash> }
+  /**
+   * Execution waits for bodies of this lane up to this number, which is final. `onDisk`: how many bundles are durable; what is held
+   * beyond that is still on its way to the disk.
+   */
+  | { readonly kind: "wanted"; readonly lane: GatewayIndex; readonly upTo: number; readonly onDisk: number }
   | { readonly kind: "linkUp"; readonly peer: GatewayIndex }
   | { readonly kind: "linkDown"; readonly peer: GatewayIndex }
   | { readonly kind: "wake" };
@@ -136,6 +141,8 @@ export type Lane = LaneEnd & {
   readonly disputedUpTo: number;
   /** L9: the answer to a `rewind` is awaited; nothing is taken until then. */
   readonly rewinding: boolean;
+  /** Execution waits for what is final up to here; -1 = for nothing. */
+  readonly wantedUpTo: number;
   /** When something of this lane last moved, to notice a standstill (L7). */
   readonly movedAtMs: number;
 };

@@ -21,7 +21,7 @@ export type ExecutorOptions = {
   readonly finalizedView: number;
   readonly done: (execution: Extract<Execution, { kind: "executed" }>) => void;
   /** A body is missing (L6). */
-  readonly wanted: (lane: GatewayIndex) => void;
+  readonly wanted: (lane: GatewayIndex, upTo: number) => void;
   readonly failed: (error: Error) => void;
 };
 
@@ -60,7 +60,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
           // A body of this lane came in while the store was looking.
           if (arrivals.get(lane) !== before.get(lane)) continue;
           missing = lane;
-          options.wanted(execution.lane);
+          options.wanted(execution.lane, execution.upTo);
           break;
         }
         queue.shift();

@@ -19,6 +19,7 @@ import { makeStreams } from "./streams.ts";
 import type { Replica, ReplicaOptions, ReplicaStatus } from "./types.ts";
 import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } from "./wire.ts";
 
+const RECALL_BYTES = 4 * 1024 * 1024;
 /** Faults told in one life of the process. */
 const MAX_ACCUSATIONS = 10_000;
 
@@ -28,12 +29,14 @@ export function startReplica(options: ReplicaOptions): Replica {
   const committee = committeeOf(options);
   const checkpoints = makeCheckpoints(site, committee, keys.cosign);
   const rejects: { count: number; last: string | null }[] = site.gateways.map(() => ({ count: 0, last: null }));
+  /** Bundles of each lane that are durable here. */
+  const onDisk = new Map(recovered.lanes.map(({ lane: index, number }) => [index, number + 1]));
   const accused = new Set<string>();
   const totals = { refusals: 0, evidence: 0 };
   let halted: Error | null = null;
   let stopped = false;
 
-  let lanes = lane.recoverLanes(committee, recovered.lanes, new Set(recovered.silentLanes));
+  let lanes = lane.recoverLanes(committee, recovered.lanes, new Set(recovered.silentLanes), recovered.executed.tips);
   let state = agreement.recoverState(
     committee,
     recovered,
@@ -50,7 +53,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     executed: recovered.executed,
     finalizedView: state.delivered.view,
     done: onExecuted,
-    wanted: (index) => feedLanes({ kind: "wanted", lane: index }),
+    wanted: (index, upTo) => feedLanes({ kind: "wanted", lane: index, upTo, onDisk: onDisk.get(index) ?? 0 }),
     failed: halt,
   });
   const notes = makeNotes({
@@ -132,7 +135,10 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "certified":
         return stepAgreement({ kind: "certified", certificate: effect.certificate });
       case "held":
-        return outbox.behind(() => executor.bodyHeld(effect.lane));
+        return outbox.behind(() => {
+          onDisk.set(effect.lane, effect.number + 1);
+          executor.bodyHeld(effect.lane);
+        });
       case "refused":
         totals.refusals += 1;
         return outbox.behind(() => events.refusal(effect));
@@ -177,6 +183,19 @@ export function startReplica(options: ReplicaOptions): Replica {
     const tip = executor.state().tips[index] ?? -1;
     const [bundle] = tip < 0 ? [] : await store.bundles(index, tip, 1);
     feedLanes({ kind: "rewound", lane: index, end: lane.endOf(bundle ?? null) });
+  }
+
+  /** What a lane holds above execution, read back after a restart: at most a window, or what a stalled site has gathered. */
+  async function recall(index: GatewayIndex): Promise<void> {
+    const hashes = new Map<number, string>();
+    for (let at = (recovered.executed.tips[index] ?? -1) + 1; ; ) {
+      const bundles = await store.bundles(index, at, RECALL_BYTES);
+      for (const { number, hash } of bundles) hashes.set(number, hash);
+      const last = bundles.at(-1);
+      if (last === undefined) break;
+      at = last.number + 1;
+    }
+    feedLanes({ kind: "recalled", lane: index, hashes });
   }
 
   /** L2: the bundle on disk and its rival, both signed, are the evidence. */
@@ -392,6 +411,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   // What was known before the restart is judged and told again; clocks start when there is something to order.
   if (recovered.checkpoint !== null) notes.offer(null, recovered.checkpoint.note);
   for (const { ledger, note } of recovered.anchors) notes.offer(ledger, note);
+  for (const [index, { rewinding }] of lanes.lanes.entries()) if (rewinding) watch(recall(index));
   turn(() => {
     const { size, root } = recovered.executed;
     if (size > 0) {

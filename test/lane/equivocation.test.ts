@@ -147,3 +147,72 @@ test("L3: a refusal is told once, however often the refused bundle comes back or
   });
   t.deepEqual(heard, [1, 0, 0]);
 });
+
+/** Two chains that the owner signed. This gateway got the first, the others certified the second. */
+const lostChain = chainOf(OWNER, 5, "lost");
+const wonChain = chainOf(OWNER, 5, "won");
+
+test("L9, L4: who held the losing chain acknowledges nothing of the winning one, because it has acknowledged its rivals", (t) => {
+  const driven = gateway(0);
+  for (const bundle of lostChain.slice(0, 4)) driven.receive(carry(bundle), OWNER);
+  driven.receive(certificate(OWNER, wonChain[1] as Bundle, [1, 2]), 1);
+  const acks = wonChain.flatMap((bundle) => acksSent(driven.receive(carry(bundle), 1)));
+  t.is(driven.lanes().lanes[OWNER]?.heldHash, wonChain[4]?.hash);
+  t.deepEqual(acks, []);
+});
+
+test("L9: a restart does not make a gateway forget which chain it holds", async (t) => {
+  const driven = gateway(0);
+  for (const bundle of lostChain.slice(0, 4)) driven.receive(carry(bundle), OWNER);
+  const again = await driven.restarted();
+  again.receive(certificate(OWNER, wonChain[1] as Bundle, [1, 2]), 1);
+  t.is(again.lanes().lanes[OWNER]?.held, 0);
+  const acks = wonChain.flatMap((bundle) => acksSent(again.receive(carry(bundle), 1)));
+  t.is(again.lanes().lanes[OWNER]?.heldHash, wonChain[4]?.hash);
+  t.deepEqual(acks, []);
+});
+
+test("L9: when execution lacks what is held, what is held is not the certified chain", (t) => {
+  const driven = gateway(0);
+  for (const bundle of lostChain.slice(0, 4)) driven.receive(carry(bundle), OWNER);
+  driven.step({ kind: "wanted", lane: OWNER, upTo: 2, onDisk: 2 });
+  t.is(driven.lanes().lanes[OWNER]?.held, 4, "what is on its way to the disk proves nothing");
+  driven.step({ kind: "wanted", lane: OWNER, upTo: 2, onDisk: 4 });
+  t.is(driven.lanes().lanes[OWNER]?.held, 0);
+});
+
+test("L8: a refused rival is not stored because something above it is certified that does not stand on it", async (t) => {
+  const driven = gateway(0, (item) =>
+    item.startsWith("lost") ? { kind: "reject", reason: "no" } : { kind: "accept" },
+  );
+  driven.receive(carry(lostChain[0] as Bundle), OWNER);
+  driven.receive(certificate(OWNER, wonChain[1] as Bundle, [1, 2]), 1);
+  t.is(driven.lanes().lanes[OWNER]?.held, 0);
+  for (const bundle of wonChain.slice(0, 2)) driven.receive(carry(bundle), 1);
+  t.is(driven.lanes().lanes[OWNER]?.held, 2);
+  t.is((await driven.restarted()).lanes().lanes[OWNER]?.held, 2);
+});
+
+test("L6: a fetch that nobody answers is repeated to the next signer, however busy the lane is", (t) => {
+  const driven = gateway(0);
+  const asked = new Set<number | "all">();
+  for (const [at, bundle] of chainOf(OWNER, 12).entries()) {
+    driven.setClock(START_MS + at * 400);
+    const effects = [
+      ...driven.receive(certificate(OWNER, bundle, [1, 2]), 1),
+      ...driven.step({ kind: "wanted", lane: OWNER, upTo: 0, onDisk: 4 }),
+      ...driven.step({ kind: "wake" }),
+    ];
+    for (const effect of effects)
+      if (effect.kind === "send" && effect.message.kind === "fetchBundles") asked.add(effect.to);
+  }
+  t.deepEqual([...asked].sort(), [1, 2, OWNER]);
+});
+
+test("L5: what waits for its turn is bounded, however far behind the certificate this gateway is", (t) => {
+  const driven = gateway(0);
+  const chain = chainOf(OWNER, 200);
+  driven.receive(certificate(OWNER, chain.at(-1) as Bundle, [1, 2]), 1);
+  for (const bundle of chain.slice(1)) driven.receive(carry(bundle), 1);
+  t.true((driven.lanes().lanes[OWNER]?.waiting.size ?? 0) < 128);
+});

@@ -41,7 +41,7 @@ export function gateway(
   self: number,
   judge: (item: string) => Verdict | null = () => ({ kind: "accept" }),
 ): DrivenLanes {
-  return drive(self, recoverLanes(committeeOf(SIZE, self), [], new Set()), [], judge);
+  return drive(self, recoverLanes(committeeOf(SIZE, self), [], new Set(), []), [], judge);
 }
 
 function drive(
@@ -86,7 +86,14 @@ function drive(
       const store = openMemoryStore({ lanes: SIZE });
       await store.commit(writes);
       const recovered = await store.recover();
-      return drive(self, recoverLanes(committee, recovered.lanes, new Set(recovered.silentLanes)), writes, judge);
+      const lanes = recoverLanes(committee, recovered.lanes, new Set(recovered.silentLanes), []);
+      const again = drive(self, lanes, writes, judge);
+      for (const [lane, { rewinding }] of lanes.lanes.entries()) {
+        if (!rewinding) continue;
+        const bundles = await store.bundles(lane, 0, 1e9);
+        again.step({ kind: "recalled", lane, hashes: new Map(bundles.map(({ number, hash }) => [number, hash])) });
+      }
+      return again;
     },
   };
 }

@@ -276,9 +276,10 @@ test("L6: bodies that a certificate vouches for are asked of those who have them
   const asked = new Set<number | "all">();
   for (let attempt = 0; attempt < 6; attempt += 1) {
     driven.setClock(START_MS + attempt * 10_000);
-    const requests = [...driven.step({ kind: "wanted", lane: 2 }), ...driven.step({ kind: "wanted", lane: 2 })].filter(
-      (effect) => effect.kind === "send" && effect.message.kind === "fetchBundles",
-    );
+    const requests = [
+      ...driven.step({ kind: "wanted", lane: 2, upTo: 0, onDisk: 0 }),
+      ...driven.step({ kind: "wanted", lane: 2, upTo: 0, onDisk: 0 }),
+    ].filter((effect) => effect.kind === "send" && effect.message.kind === "fetchBundles");
     t.is(requests.length, 1);
     const [request] = requests;
     if (request?.kind === "send") asked.add(request.to);
@@ -289,7 +290,7 @@ test("L6: bodies that a certificate vouches for are asked of those who have them
 test("L6: what was fetched passes L3 like any bundle, and a request is answered a window at a time", (t) => {
   const driven = gateway(0, () => ({ kind: "reject", reason: "no" }));
   driven.receive(certificate(2, two, [1, 3]), 1);
-  driven.step({ kind: "wanted", lane: 2 });
+  driven.step({ kind: "wanted", lane: 2, upTo: 0, onDisk: 0 });
   t.deepEqual(acksSent(driven.receive(carry(zero), 1)), []);
   const holder = gateway(1);
   for (const bundle of chainOf(2, 100)) holder.receive(carry(bundle));
