@@ -25,7 +25,9 @@ export type Options = { readonly seed: number; readonly gateways: number; readon
 
 export async function simulate({ seed, gateways, trace }: Options): Promise<Outcome> {
   const random = seeded(seed);
-  const cluster = makeCluster(gateways, random, conditionsFor(random, gateways));
+  const conditions = conditionsFor(random, gateways);
+  const { picky } = conditions;
+  const cluster = makeCluster(gateways, random, conditions);
   const hash = createHash("sha256");
   const note = (line: string) => {
     hash.update(`${line}\n`);
@@ -38,7 +40,7 @@ export async function simulate({ seed, gateways, trace }: Options): Promise<Outc
   await heal(cluster);
   note("healed");
   await cluster.run(FAULTY_MS + HEALED_MS);
-  const { violations, final } = await check(cluster, note);
+  const { violations, final } = await check(cluster, picky, note);
   const views = Math.max(...cluster.nodes.map(({ replica }) => replica?.status().view ?? 0));
   return {
     seed,
@@ -126,6 +128,7 @@ async function heal(cluster: Cluster): Promise<void> {
 /** Promises 1, 2, 7 and agreement, on the stores alone: what a gateway says of itself does not count. */
 async function check(
   cluster: Cluster,
+  picky: number | null,
   note: (line: string) => void,
 ): Promise<{ readonly violations: readonly string[]; readonly final: number }> {
   const violations: string[] = [...cluster.halts];
@@ -151,6 +154,12 @@ async function check(
   }
   const roots = new Set(cluster.nodes.map(({ replica }) => JSON.stringify(replica?.status().log)));
   if (roots.size > 1) violations.push(`agreement: the logs end differently: ${[...roots].join(" ")}`);
+  for (const [index, { store }] of cluster.nodes.entries()) {
+    // Nobody lies here, so nobody may be taken for a liar (L9); only the picky one falls silent (L8).
+    const { silentLanes } = await store.recover();
+    if (silentLanes.length > 0 && index !== picky)
+      violations.push(`L9: gw-${index + 1} gives no acks in the lanes ${silentLanes.join(", ")}`);
+  }
   for (const [index, { replica }] of cluster.nodes.entries()) {
     const { checkpoint, log } = replica?.status() ?? { checkpoint: null, log: { size: 0 } };
     if ((checkpoint?.size ?? 0) !== log.size)
