@@ -1,4 +1,3 @@
-export { type Bundle, type BundleHeader, type OpenedBundle, openBundle, sealBundle } from "./bundle.ts";
 export {
   type Ack,
   acksNeeded,

@@ -1,7 +1,7 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
 import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
-import { type Bundle, type BundleHeader, openBundle } from "./bundle.ts";
+import { type Bundle, type BundleHeader, openBundle } from "../bundle/index.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
 import { certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";

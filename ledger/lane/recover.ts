@@ -3,7 +3,7 @@ import { decode } from "../cbor/index.ts";
 import { type Committee, type GatewayIndex, invariant } from "../committee/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
-import { openBundle } from "./bundle.ts";
+import { openBundle } from "../bundle/index.ts";
 import { type LaneCertificate, readLaneCertificate } from "./certificate.ts";
 import { NO_HASH } from "./turn.ts";
 import type { Lane, LaneEnd, Lanes } from "./types.ts";

@@ -1,7 +1,7 @@
 /** One call of `stepLanes`: the state as it changes and the effects so far, in order. */
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import { invariant } from "../committee/index.ts";
-import type { Bundle } from "./bundle.ts";
+import type { Bundle } from "../bundle/index.ts";
 import type { Copy, Lane, LaneEffect, LaneMessage, Lanes } from "./types.ts";
 
 export const NO_HASH: Hash = "0".repeat(64);

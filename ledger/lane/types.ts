@@ -2,7 +2,7 @@
 import type { GatewayIndex, Hash } from "../committee/index.ts";
 import type { Statement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
-import type { Bundle } from "./bundle.ts";
+import type { Bundle } from "../bundle/index.ts";
 import type { Ack, LaneCertificate } from "./certificate.ts";
 
 export type LaneMessage =

@@ -1,5 +1,5 @@
 import { inclusionProof, leafHash, nodeHash, parseNote, formatNote, formatTlogProof } from "../log/index.ts";
-import { partsOf } from "../lane/bundle.ts";
+import { partsOf } from "../bundle/index.ts";
 import { encodeCoseReceipt, encodeReceipt } from "./format.ts";
 
 /** What a receipt is made from; the store's `ReceiptParts` has this shape. */

@@ -1,5 +1,5 @@
 import { type CborValue, decode, encode } from "../cbor/index.ts";
-import { type CoseParts, encodeCose, openProtected, partsOf } from "../lane/bundle.ts";
+import { type CoseParts, encodeCose, openProtected, partsOf } from "../bundle/index.ts";
 import { type Note, parseNote, parseTlogProof, type TlogProof } from "../log/index.ts";
 
 const FORMAT = "tallystick-receipt/v1";

@@ -1,5 +1,5 @@
 import { toHex } from "../crypto/index.ts";
-import { encodeCose } from "../lane/bundle.ts";
+import { encodeCose } from "../bundle/index.ts";
 import { leafHash, type Note, parseCheckpoint, rootFromPath } from "../log/index.ts";
 import { openReceipt } from "./format.ts";
 

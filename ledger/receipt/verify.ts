@@ -1,5 +1,5 @@
 import { bytesEqual, keyIdOf, toHex, verify } from "../crypto/index.ts";
-import { encodeCose, signedBytes } from "../lane/bundle.ts";
+import { encodeCose, signedBytes } from "../bundle/index.ts";
 import {
   leafHash,
   type NoteSignature,

@@ -30,11 +30,11 @@ const chapters: readonly Chapter[] = [
     notBuilt: [],
   },
   {
-    folder: "ledger/lane",
-    specification: "BUNDLE.md",
+    folder: "ledger/bundle",
+    specification: "README.md",
     letter: "B",
-    code: ["ledger/lane"],
-    tests: ["test/lane"],
+    code: ["ledger/bundle"],
+    tests: ["test/bundle"],
     notBuilt: [],
   },
   {

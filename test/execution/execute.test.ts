@@ -11,7 +11,7 @@ import {
   type Tip,
 } from "../../ledger/execution/index.ts";
 import { leafHash, treeRoot } from "../../ledger/log/index.ts";
-import type { Bundle } from "../../ledger/lane/bundle.ts";
+import type { Bundle } from "../../ledger/bundle/index.ts";
 import { cutOf, laneOf } from "../store/bundles.ts";
 
 type Plain = Tables & {

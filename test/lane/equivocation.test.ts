@@ -1,6 +1,7 @@
 /** A lane's owner that signs two bundles of one number: the only bad gateway of four. The honest ones must all end with the certified one. */
 import test from "ava";
-import { type Bundle, NO_HASH } from "../../ledger/lane/index.ts";
+import type { Bundle } from "../../ledger/bundle/index.ts";
+import { NO_HASH } from "../../ledger/lane/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import {
   acksSent,

@@ -1,8 +1,8 @@
 /** One gateway's lanes, driven input by input, and the bundles, acks and certificates that its peers would send. */
+import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import {
   type Ack,
   ackBytes,
-  type Bundle,
   endOf,
   type LaneCertificate,
   type LaneEffect,
@@ -11,7 +11,6 @@ import {
   type Lanes,
   NO_HASH,
   recoverLanes,
-  sealBundle,
   stepLanes,
   type Verdict,
 } from "../../ledger/lane/index.ts";

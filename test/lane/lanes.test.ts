@@ -1,6 +1,7 @@
 /** L1 to L8, seen from gateway 0 of four. */
 import test from "ava";
-import { laneCertificateHolds, NO_HASH, sealBundle, WINDOW_BUNDLES } from "../../ledger/lane/index.ts";
+import { sealBundle } from "../../ledger/bundle/index.ts";
+import { laneCertificateHolds, NO_HASH, WINDOW_BUNDLES } from "../../ledger/lane/index.ts";
 import { committeeOf } from "../committee/fake.ts";
 import {
   ack,
@@ -60,13 +61,6 @@ test("L1: a bundle that another gateway signed, or for another configuration, is
     t.deepEqual(kindsOf(driven.receive(carry(bundle), 3)), ["reject"]);
   }
   t.is(driven.lanes().lanes[2]?.held, 0);
-});
-
-test("B6, L2: another signature over the same content makes another bundle", (t) => {
-  const sign = committeeOf(SIZE, 2).sign;
-  const again = sealBundle(zero.header, zero.statements, new Uint8Array(8), (message) => sign(message).toReversed());
-  t.is(again.root, zero.root);
-  t.not(again.hash, zero.hash);
 });
 
 test("L2: the own bundle is persisted before it is sent", (t) => {

@@ -1,7 +1,7 @@
 import test from "ava";
 import { type CborValue, decode, encode } from "../../ledger/cbor/index.ts";
 import { fromBase64, fromHex, sha256, sign, toBase64 } from "../../ledger/crypto/index.ts";
-import { encodeCose, partsOf } from "../../ledger/lane/bundle.ts";
+import { encodeCose, partsOf } from "../../ledger/bundle/index.ts";
 import {
   cosign,
   formatNote,

@@ -1,5 +1,5 @@
 import { generateKey, sign } from "../../ledger/crypto/index.ts";
-import { type Bundle, sealBundle } from "../../ledger/lane/bundle.ts";
+import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import { encodeStatement, type Statement } from "../../ledger/statement/index.ts";
 import type { Write } from "../../ledger/store/port.ts";
 

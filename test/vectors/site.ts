@@ -1,5 +1,5 @@
 import { importRawKey, keyIdOf, type PrivateKey, sha256, sign } from "../../ledger/crypto/index.ts";
-import { type Bundle, sealBundle } from "../../ledger/lane/bundle.ts";
+import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import {
   appendLeaf,
   cosign,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { fromHex, toHex } from "../../ledger/crypto/index.ts";
-import { openBundle } from "../../ledger/lane/bundle.ts";
+import { openBundle } from "../../ledger/bundle/index.ts";
 import { parseSite } from "../../ledger/management/index.ts";
 import { verifyReceipt } from "../../ledger/receipt/index.ts";
 import { decodeStatement, encodeStatement } from "../../ledger/statement/index.ts";

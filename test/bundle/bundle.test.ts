@@ -9,7 +9,7 @@ import {
   openBundle,
   partsOf,
   sealBundle,
-} from "../../ledger/lane/bundle.ts";
+} from "../../ledger/bundle/index.ts";
 import { leafHash, treeRoot } from "../../ledger/log/index.ts";
 import { fixedKey, fixedLane, fixedSite } from "../vectors/site.ts";
 
@@ -52,6 +52,12 @@ test("B1: what was sealed opens with the same header, root and hash, and the sig
     t.true(verify(key.publicKey, opened.signed, opened.signature));
     t.is(opened.bundle.hash, toHex(sha256(bundle.cose)));
   }
+});
+
+test("B6: another signature over the same content makes another hash under the same root", (t) => {
+  const again = sealBundle(three.header, three.statements, keyId, (message) => sign(key, message).toReversed());
+  t.is(again.root, three.root);
+  t.not(again.hash, three.hash);
 });
 
 test("B4: a bundle of one statement has that statement's leaf hash as its root", (t) => {

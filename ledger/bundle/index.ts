@@ -1,0 +1,12 @@
+export {
+  type Bundle,
+  type BundleHeader,
+  type CoseParts,
+  encodeCose,
+  type OpenedBundle,
+  openBundle,
+  openProtected,
+  partsOf,
+  sealBundle,
+  signedBytes,
+} from "./bundle.ts";
