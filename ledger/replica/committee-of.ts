@@ -4,7 +4,12 @@ import { verify } from "../crypto/index.ts";
 import { quorumOf, siteKeys } from "../management/index.ts";
 import type { ReplicaOptions } from "./types.ts";
 
-export function committeeOf({ site, self, keys, verify: verifyWith }: ReplicaOptions): Committee {
+export function committeeOf({
+  site,
+  self,
+  keys,
+  verify: verifyWith,
+}: Pick<ReplicaOptions, "site" | "self" | "keys" | "verify">): Committee {
   const publicKeys = siteKeys(site).gateways.map(({ key }) => key.key);
   const verifyNative = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => {
     const key = publicKeys[signer];

@@ -1,8 +1,8 @@
 /** A whole site in one process and in virtual time: the very replicas that gateways run, over a hostile network and disks. */
-import { sign } from "../../ledger/crypto/index.ts";
 import { type Replica, startReplica } from "../../ledger/replica/index.ts";
 import type { Assessment, Measurement } from "../../ledger/statement/index.ts";
 import { type MemoryStore, openMemoryStore } from "../../ledger/store/memory.ts";
+import { type Assignment, type Attacked, beginAttack } from "./attacked.ts";
 import { type Clock, virtualClock } from "./clock.ts";
 import type { Random } from "./random.ts";
 import { type SimulatedSite, simulatedSite } from "./site.ts";
@@ -43,9 +43,16 @@ export type Cluster = {
   readonly cut: (from: number, to: number, isCut: boolean) => void;
   readonly setConditions: (conditions: Conditions) => void;
   readonly run: (untilMs: number) => Promise<void>;
+  /** Nothing is promised about the others. */
+  readonly isHonest: (index: number) => boolean;
 };
 
-export function makeCluster(gateways: number, random: Random, initial: Conditions): Cluster {
+export function makeCluster(
+  gateways: number,
+  random: Random,
+  initial: Conditions,
+  attacks: Assignment = new Map(),
+): Cluster {
   const site = simulatedSite(gateways);
   const clock = virtualClock(EPOCH_MS);
   const cuts = new Set<string>();
@@ -53,6 +60,14 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
   const halts: string[] = [];
   let conditions = initial;
   const nodes: Node[] = Array.from({ length: gateways }, () => ({ replica: null, store: newStore(), life: 0 }));
+
+  const shared = new Map<string, unknown>();
+  const attacked = new Map<number, Attacked>();
+  for (const [self, some] of attacks) {
+    const send = (to: number, bytes: Uint8Array) => (nodes[self]?.replica ? transmit(self, to, bytes) : undefined);
+    const colluders = [...attacks.keys()];
+    attacked.set(self, beginAttack({ self, attacks: some, colluders, shared, site, random, clock, send }));
+  }
 
   function newStore(): MemoryStore {
     return openMemoryStore({
@@ -68,7 +83,7 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
       clock.after(random.wait(conditions.latencyMs), () => {
         const node = nodes[to];
         if (cuts.has(`${from}>${to}`) || node === undefined || node.life !== life) return;
-        node.replica?.receive(from, bytes);
+        if (attacked.get(to)?.incoming(from, bytes) ?? true) node.replica?.receive(from, bytes);
       });
     }
   }
@@ -78,18 +93,16 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
     const { life } = node;
     const recovered = await node.store.recover();
     const alive = () => node.life === life;
-    const checkpointKey = site.checkpointKeys[index];
-    const signer = site.signers[index];
-    if (checkpointKey === undefined || signer === undefined) throw new Error(`no keys for gateway ${index}`);
+    const send = attacked.get(index)?.outgoing ?? ((to: number, bytes: Uint8Array) => transmit(index, to, bytes));
     node.replica = startReplica({
       site: site.site,
       self: index,
       store: node.store,
       recovered,
-      send: (to, bytes) => (alive() ? transmit(index, to, bytes) : undefined),
+      send: (to, bytes) => (alive() ? send(to, bytes) : undefined),
       now: clock.now,
       after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),
-      keys: { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) },
+      keys: site.keys(index),
       verify: site.verify,
       validate: () =>
         Promise.resolve(
@@ -103,7 +116,10 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
         anchored: () => undefined,
         refusal: () => undefined,
         evidence: () => undefined,
-        halted: (error) => (alive() ? void halts.push(`gw-${index + 1}: ${error.stack ?? error.message}`) : undefined),
+        halted: (error) =>
+          alive() && !attacks.has(index)
+            ? void halts.push(`gw-${index + 1}: ${error.stack ?? error.message}`)
+            : undefined,
       },
     });
     for (const [peer, other] of nodes.entries()) {
@@ -123,6 +139,7 @@ export function makeCluster(gateways: number, random: Random, initial: Condition
     site,
     accepted,
     halts,
+    isHonest: (index) => !attacks.has(index),
     start,
     crash: (index) => {
       const node = nodes[index] as Node;

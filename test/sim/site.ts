@@ -1,11 +1,13 @@
 /** The configuration of a simulated site. Keys are made from their names, so that every run has the same. */
 import { createHash } from "node:crypto";
-import { importRawKey, type PrivateKey, toHex } from "../../ledger/crypto/index.ts";
+import { importRawKey, type PrivateKey, sign, toHex } from "../../ledger/crypto/index.ts";
 import { formatVkey, type Site, siteOf, verifierKey } from "../../ledger/management/index.ts";
+import type { Keys } from "../../ledger/replica/index.ts";
 
 export type SimulatedSite = {
   readonly site: Site;
   readonly checkpointKeys: readonly PrivateKey[];
+  readonly keys: (gateway: number) => Keys;
   readonly signers: readonly ((message: Uint8Array) => Uint8Array)[];
   readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean;
 };
@@ -42,7 +44,13 @@ export function simulatedSite(gateways: number): SimulatedSite {
     const name = names[signer];
     return name !== undefined && Buffer.compare(seal(name, message), signature) === 0;
   };
-  const simulated = { site, checkpointKeys, signers, verify };
+  const keys = (gateway: number): Keys => {
+    const signer = signers[gateway];
+    const checkpointKey = checkpointKeys[gateway];
+    if (signer === undefined || checkpointKey === undefined) throw new Error(`no keys for gateway ${gateway}`);
+    return { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) };
+  };
+  const simulated = { site, checkpointKeys, keys, signers, verify };
   made.set(gateways, simulated);
   return simulated;
 }
