@@ -3,9 +3,10 @@ export {
   compareDecimals,
   type Decimal,
   formatDecimal,
+  isMultipleOf,
   parseDecimal,
-  parseJsonDecimal,
 } from "./decimal.ts";
+export { JsonNumber, type JsonObject, type JsonValue, parseExactJson } from "./exact-json.ts";
 export type { Quantity, Stability } from "./quantity.ts";
 export {
   exactKilograms,

@@ -1,7 +1,7 @@
-import { compareDecimals, type Decimal, parseDecimal } from "../../devices/quantity/index.ts";
+import { compareDecimals, type Decimal, isMultipleOf, parseDecimal } from "../../devices/quantity/index.ts";
 import type { Site, SiteDevice } from "../../ledger/management/index.ts";
 import type { Measurement } from "../../ledger/statement/index.ts";
-import { isWholeMultiple, type Limits, stationDevice } from "../station/index.ts";
+import { type Limits, stationDevice } from "../station/index.ts";
 
 export type Submission =
   | { readonly kind: "accept"; readonly measurement: Measurement }
@@ -112,7 +112,5 @@ function exact(value: unknown, shift: number): Decimal | null {
 function faultOf(value: Decimal, limits: Limits, registered: string): string | null {
   const inRange =
     value.mantissa > 0 && compareDecimals(value, limits.min) >= 0 && compareDecimals(value, limits.max) <= 0;
-  return inRange && isWholeMultiple(value, limits.division)
-    ? null
-    : `must be ${registered}, as the device is registered`;
+  return inRange && isMultipleOf(value, limits.division) ? null : `must be ${registered}, as the device is registered`;
 }

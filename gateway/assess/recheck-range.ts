@@ -1,6 +1,5 @@
-import { compareDecimals, type Decimal, formatDecimal } from "../../devices/quantity/index.ts";
+import { compareDecimals, type Decimal, formatDecimal, isMultipleOf } from "../../devices/quantity/index.ts";
 import type { Measurement } from "../../ledger/statement/index.ts";
-import { isWholeMultiple } from "../station/index.ts";
 import type { Sources } from "./recheck-frames.ts";
 import type { Limits, RegisteredDevice } from "./registration.ts";
 
@@ -56,7 +55,7 @@ function faultOfLimits(
   if (compareDecimals(value, limits.min) < 0 || compareDecimals(value, limits.max) > 0) {
     return `${shown()} is outside ${formatDecimal(limits.min)} to ${formatDecimal(limits.max)} ${unit} of device ${device.id}`;
   }
-  if (!isWholeMultiple(value, limits.division)) {
+  if (!isMultipleOf(value, limits.division)) {
     return `${shown()} is not a whole multiple of the division ${formatDecimal(limits.division)} ${unit} of device ${device.id}`;
   }
   return null;

@@ -3,9 +3,9 @@ import {
   type Decimal,
   exactKilograms,
   exactMetres,
+  isMultipleOf,
   type Quantity,
 } from "../../devices/quantity/index.ts";
-import { isWholeMultiple } from "./magnitude.ts";
 import type { DimensionsValue, Limits, MassValue, Reason } from "./types.ts";
 
 export type AdmittedMass =
@@ -30,7 +30,7 @@ export function admitMass(quantity: Extract<Quantity, { kind: "mass" }>, limits:
   if (quantity.stability === "unknown") return { kind: "refused", reason: "stability-unknown" };
   if (limits !== null && compareDecimals(kilograms, limits.max) > 0)
     return { kind: "refused", reason: "above-maximum" };
-  if (!isWholeMultiple(kilograms, division)) return { kind: "refused", reason: "off-division" };
+  if (!isMultipleOf(kilograms, division)) return { kind: "refused", reason: "off-division" };
   return { kind: "usable", value: { kilograms, division } };
 }
 
@@ -53,5 +53,5 @@ export function admitDimensions(
 function outside(edge: Decimal, limits: Limits): Reason | null {
   if (edge.mantissa <= 0 || compareDecimals(edge, limits.min) < 0) return "below-minimum";
   if (compareDecimals(edge, limits.max) > 0) return "above-maximum";
-  return isWholeMultiple(edge, limits.division) ? null : "off-division";
+  return isMultipleOf(edge, limits.division) ? null : "off-division";
 }

@@ -1,4 +1,3 @@
-export { isWholeMultiple } from "./magnitude.ts";
 export { StationFailure, stationDevice, stationsOf } from "./settings.ts";
 export { heldReadings, startStation, step } from "./station.ts";
 export type {

@@ -4,13 +4,21 @@ import {
   addDecimals,
   compareDecimals,
   formatDecimal,
+  isMultipleOf,
+  JsonNumber,
+  type JsonValue,
   lengthUnit,
   massUnit,
   parseDecimal,
-  parseJsonDecimal,
+  parseExactJson,
   toKilograms,
   toMetres,
 } from "../../devices/quantity/index.ts";
+
+const exactOf = (text: string) => {
+  const value = parseExactJson(new TextEncoder().encode(text));
+  return value instanceof JsonNumber ? value.exact : null;
+};
 
 const decimal = fc.record({
   mantissa: fc.maxSafeInteger(),
@@ -41,10 +49,10 @@ test("Q1: text that is not a plain decimal has no value", (t) => {
 });
 
 test("Q1: JSON numbers keep their digits and their exponent", (t) => {
-  t.deepEqual(parseJsonDecimal("1.50"), { mantissa: 150, exponent: -2 });
-  t.deepEqual(parseJsonDecimal("1.5e-3"), { mantissa: 15, exponent: -4 });
-  t.deepEqual(parseJsonDecimal("2E+2"), { mantissa: 2, exponent: 2 });
-  for (const text of ["01", "+1", "1.", ".5", "1e400", "1e25"]) t.is(parseJsonDecimal(text), null, text);
+  t.deepEqual(exactOf("1.50"), { mantissa: 150, exponent: -2 });
+  t.deepEqual(exactOf("1.5e-3"), { mantissa: 15, exponent: -4 });
+  t.deepEqual(exactOf("2E+2"), { mantissa: 2, exponent: 2 });
+  for (const text of ["01", "+1", "1.", ".5", "1e400", "1e25"]) t.is(exactOf(text), null, text);
 });
 
 test("Q1: format and parse are inverse, digit by digit", (t) => {
@@ -105,4 +113,73 @@ test("Q5: sixteen ounces are one pound, whatever their number", (t) => {
 
 test("Q5: a product that does not fit is an error, not a rounded value", (t) => {
   t.throws(() => toKilograms({ mantissa: Number.MAX_SAFE_INTEGER, exponent: 0 }, "lb"), { instanceOf: RangeError });
+});
+
+const wide = fc.record({
+  mantissa: fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -1000, max: 1000 })),
+  exponent: fc.integer({ min: -24, max: 24 }),
+});
+/** The same by BigInt alone, over the exponent -48. */
+const unscaled = ({ mantissa, exponent }: { mantissa: number; exponent: number }) =>
+  BigInt(mantissa) * 10n ** BigInt(exponent + 48);
+
+test("Q1: sums, products, order and multiples are those of arithmetic without bounds, or null", (t) => {
+  fc.assert(
+    fc.property(wide, wide, (a, b) => {
+      const sum = addDecimals(a, b);
+      if (sum !== null) t.is(unscaled(sum), unscaled(a) + unscaled(b));
+      const digits = (unscaled(a) + unscaled(b)) / 10n ** BigInt(Math.min(a.exponent, b.exponent) + 48);
+      t.is(sum === null, !Number.isSafeInteger(Number(digits)));
+      const order = unscaled(a) - unscaled(b);
+      t.is(compareDecimals(a, b), order < 0n ? -1 : order > 0n ? 1 : 0);
+      if (b.mantissa > 0) t.is(isMultipleOf(a, b), unscaled(a) % unscaled(b) === 0n);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** What JSON.parse makes of the same text. */
+function plain(value: JsonValue): unknown {
+  if (value instanceof JsonNumber) return Number(value.text);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, each]) => [name, plain(each)]));
+  return value;
+}
+
+const parsed = (text: string): { readonly value: unknown } | null => {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return null;
+  }
+};
+
+test("Q6: a text is JSON exactly when JSON.parse says so, with the same values", (t) => {
+  const spaced = fc.json().map((text) => text.replace(/([[{,:])/g, "$1 \n\t"));
+  const broken = fc
+    .tuple(
+      fc.json(),
+      fc.nat(),
+      fc.constantFrom("", '"', "\\", ",", "]", "}", "0", "-", ".", "e5", "\u0001", "\ud800", "tru"),
+    )
+    .map(
+      ([text, at, piece]) => text.slice(0, at % (text.length + 1)) + piece + text.slice((at % (text.length + 1)) + 1),
+    );
+  fc.assert(
+    fc.property(fc.oneof(fc.json(), spaced, broken, fc.string()), (text) => {
+      // A lone surrogate becomes the replacement character on its way through UTF-8.
+      const wellFormed = text.toWellFormed();
+      const value = parseExactJson(new TextEncoder().encode(wellFormed));
+      const expected = parsed(wellFormed);
+      t.deepEqual(value === undefined ? null : { value: plain(value) }, expected);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("Q6: bytes that are not UTF-8, and nesting without end, are not JSON here", (t) => {
+  t.is(parseExactJson(Uint8Array.of(0x22, 0xff, 0x22)), undefined);
+  t.is(parseExactJson(new TextEncoder().encode("[".repeat(100_000))), undefined);
+  t.is(parseExactJson(new TextEncoder().encode(`${"[".repeat(66)}${"]".repeat(66)}`)), undefined);
+  t.is(parseExactJson(new TextEncoder().encode("\ufeff[]")), undefined);
 });

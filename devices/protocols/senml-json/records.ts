@@ -1,4 +1,12 @@
-import { addDecimals, compareDecimals, type Decimal, parseJsonDecimal } from "../../quantity/index.ts";
+import {
+  addDecimals,
+  compareDecimals,
+  type Decimal,
+  JsonNumber,
+  type JsonObject,
+  type JsonValue,
+  parseExactJson,
+} from "../../quantity/index.ts";
 
 /** One SenML record after resolution (RFC 8428 section 4.6): full name, unit, time, and one value or none. */
 export type SenmlRecord = {
@@ -15,17 +23,14 @@ type SenmlValue =
   /** A sum, data or nothing: not used here. */
   | { readonly kind: "other" };
 
-/** Marks a JSON number as the sender wrote it (J2). A symbol, because no JSON object can carry one and pose as a number. */
-const SOURCE = Symbol("source");
-type NumberText = { readonly [SOURCE]: string };
-type RawRecord = Readonly<Record<string, unknown>>;
+type RawRecord = JsonObject;
 
 /** J1: a pack of more records is not one weighing. */
 const MOST_RECORDS = 32;
 /** RFC 8428 section 4.4. */
 const HIGHEST_VERSION = "10";
 const NAME = /^[A-Za-z0-9][-A-Za-z0-9:./_]{0,255}$/;
-const VALUE_LABELS = ["v", "vs", "vb", "vd"];
+const VALUE_LABELS: ReadonlySet<string> = new Set(["v", "vs", "vb", "vd"]);
 
 /** RFC 8428 section 4.5.3: what is smaller is relative to now. */
 const FIRST_ABSOLUTE_TIME: Decimal = { mantissa: 2 ** 28, exponent: 0 };
@@ -39,13 +44,14 @@ type Base = {
 
 /** Parses and resolves a pack. A string instead of records says what is wrong with it. */
 export function parsePack(bytes: Uint8Array): readonly SenmlRecord[] | string {
-  const pack = parseJson(bytes);
+  const pack = parseExactJson(bytes);
   if (!Array.isArray(pack)) return "not a JSON array of SenML records";
-  if (pack.length === 0 || pack.length > MOST_RECORDS) return `a pack holds 1 to ${MOST_RECORDS} records`;
+  const raws: readonly JsonValue[] = pack;
+  if (raws.length === 0 || raws.length > MOST_RECORDS) return `a pack holds 1 to ${MOST_RECORDS} records`;
   const records: SenmlRecord[] = [];
   let base: Base = { name: "", time: null, unit: null, value: null };
-  for (const [index, raw] of pack.entries()) {
-    if (!isRecord(raw)) return `record ${index} is not an object`;
+  for (const [index, raw] of raws.entries()) {
+    if (!(raw instanceof Map)) return `record ${index} is not an object`;
     const fault = labelFault(raw);
     if (fault !== null) return `record ${index}: ${fault}`;
     base = baseOf(base, raw);
@@ -56,70 +62,73 @@ export function parsePack(bytes: Uint8Array): readonly SenmlRecord[] | string {
   return records;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), keepNumberText as Reviver);
-  } catch {
-    // Not UTF-8 or not JSON: a verdict for the caller, not a failure.
-    return null;
-  }
-}
-
-type Reviver = (key: string, value: unknown) => unknown;
-/** The third argument of a reviver (ECMAScript, JSON.parse source text access) is not yet in the type library. */
-const keepNumberText = (_key: string, value: unknown, context: { readonly source?: string }): unknown =>
-  typeof value === "number" ? { [SOURCE]: context.source ?? "" } : value;
-
-const isRecord = (raw: unknown): raw is RawRecord =>
-  typeof raw === "object" && raw !== null && !Array.isArray(raw) && !isNumberText(raw);
-const isNumberText = (raw: unknown): raw is NumberText => typeof raw === "object" && raw !== null && SOURCE in raw;
-
 /** J3: type of every label that SenML defines; labels unknown to it are ignored, unless they say "must understand". */
 function labelFault(raw: RawRecord): string | null {
-  for (const [label, value] of Object.entries(raw)) {
-    if (label.endsWith("_")) return `label "${label}" must be understood and is not`;
-    if (["bn", "n", "bu", "u", "vs", "vd"].includes(label) && typeof value !== "string")
-      return `${label} is not a string`;
-    if (label === "vb" && typeof value !== "boolean") return "vb is not true or false";
-    if (["bt", "bv", "bs", "bver", "v", "s", "t", "ut"].includes(label)) {
-      if (!isNumberText(value) || parseJsonDecimal(value[SOURCE]) === null)
-        return `${label} is not an exact decimal number`;
+  let values = 0;
+  for (const [label, value] of raw) {
+    switch (label) {
+      case "bn":
+      case "n":
+      case "bu":
+      case "u":
+      case "vs":
+      case "vd":
+        if (typeof value !== "string") return `${label} is not a string`;
+        break;
+      case "vb":
+        if (typeof value !== "boolean") return "vb is not true or false";
+        break;
+      case "bt":
+      case "bv":
+      case "bs":
+      case "bver":
+      case "v":
+      case "s":
+      case "t":
+      case "ut":
+        if (decimalOf(value) === null) return `${label} is not an exact decimal number`;
+        if (label === "bver" && value instanceof JsonNumber && value.text !== HIGHEST_VERSION)
+          return `SenML version ${value.text} is not known`;
+        break;
+      default:
+        if (label.endsWith("_")) return `label "${label}" must be understood and is not`;
     }
+    if (VALUE_LABELS.has(label)) values += 1;
   }
-  const version = raw["bver"];
-  if (isNumberText(version) && version[SOURCE] !== HIGHEST_VERSION)
-    return `SenML version ${version[SOURCE]} is not known`;
-  return VALUE_LABELS.filter((label) => label in raw).length > 1 ? "more than one value" : null;
+  return values > 1 ? "more than one value" : null;
 }
 
 const baseOf = (base: Base, raw: RawRecord): Base => ({
-  name: typeof raw["bn"] === "string" ? raw["bn"] : base.name,
-  time: decimalOf(raw["bt"]) ?? base.time,
-  unit: typeof raw["bu"] === "string" ? raw["bu"] : base.unit,
-  value: decimalOf(raw["bv"]) ?? base.value,
+  name: textOf(raw.get("bn")) ?? base.name,
+  time: decimalOf(raw.get("bt")) ?? base.time,
+  unit: textOf(raw.get("bu")) ?? base.unit,
+  value: decimalOf(raw.get("bv")) ?? base.value,
 });
 
 function resolve(base: Base, raw: RawRecord): SenmlRecord | string {
-  const name = base.name + (typeof raw["n"] === "string" ? raw["n"] : "");
+  const name = base.name + (textOf(raw.get("n")) ?? "");
   if (!NAME.test(name)) return "the resolved name is empty or has characters that SenML does not allow";
   const value = valueOf(base, raw);
   if (value === null) return "base value and value have no exact sum";
-  return { name, unit: typeof raw["u"] === "string" ? raw["u"] : base.unit, time: timeOf(base, raw), value };
+  return { name, unit: textOf(raw.get("u")) ?? base.unit, time: timeOf(base, raw), value };
 }
 
 function timeOf(base: Base, raw: RawRecord): Decimal | null {
-  const own = decimalOf(raw["t"]);
+  const own = decimalOf(raw.get("t"));
   const time = base.time === null || own === null ? (base.time ?? own) : addDecimals(base.time, own);
   return time === null || compareDecimals(time, FIRST_ABSOLUTE_TIME) < 0 ? null : time;
 }
 
 function valueOf(base: Base, raw: RawRecord): SenmlValue | null {
-  if (typeof raw["vs"] === "string") return { kind: "text", text: raw["vs"] };
-  if (typeof raw["vb"] === "boolean") return { kind: "boolean", boolean: raw["vb"] };
-  const own = decimalOf(raw["v"]);
+  const text = textOf(raw.get("vs"));
+  if (text !== null) return { kind: "text", text };
+  const truth = raw.get("vb");
+  if (typeof truth === "boolean") return { kind: "boolean", boolean: truth };
+  const own = decimalOf(raw.get("v"));
   if (own === null) return { kind: "other" };
   const number = base.value === null ? own : addDecimals(base.value, own);
   return number === null ? null : { kind: "number", number };
 }
 
-const decimalOf = (value: unknown): Decimal | null => (isNumberText(value) ? parseJsonDecimal(value[SOURCE]) : null);
+const textOf = (value: JsonValue | undefined): string | null => (typeof value === "string" ? value : null);
+const decimalOf = (value: JsonValue | undefined): Decimal | null => (value instanceof JsonNumber ? value.exact : null);
