@@ -19,6 +19,9 @@ export function castVote(turn: Turn, vote: Vote): void {
   invariant(vote.view > finalView(turn.state), `A8: no vote in view ${vote.view}, which is final`);
   const { sent } = roundOf(turn.state, vote.view);
   invariant(sent[vote.kind] === null, `a second ${vote.kind} in view ${vote.view}`);
+  // The clause of `ok` in the safety proof that no other gateway can make up for (A5, A6).
+  const excluded = vote.kind === "nullify" ? sent.finalize : vote.kind === "finalize" ? sent.nullify : null;
+  invariant(excluded === null, `both nullify and finalize in view ${vote.view}`);
   const signed: SignedVote = { vote, voter: committee.self, signature: committee.sign(voteBytes(committee, vote)) };
   setRound(turn, vote.view, { sent: { ...sent, [vote.kind]: signed } });
   const message = { kind: "vote", vote: signed } as const;
