@@ -38,6 +38,14 @@ const chapters: readonly Chapter[] = [
     notBuilt: [],
   },
   {
+    folder: "ledger/crypto/vrf",
+    specification: "README.md",
+    letter: "V",
+    code: ["ledger/crypto/vrf"],
+    tests: ["test/crypto"],
+    notBuilt: [],
+  },
+  {
     folder: "ledger/agreement",
     specification: "README.md",
     letter: "A",

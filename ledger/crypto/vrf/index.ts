@@ -1,0 +1,1 @@
+export { vrfOutput, vrfProver, vrfVerify } from "./vrf.ts";
