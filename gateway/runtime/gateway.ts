@@ -81,6 +81,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     recovered,
     send: (to, message) => void links.peers?.send(to, message),
     now: Date.now,
+    steady: () => Math.floor(performance.timeOrigin + performance.now()),
     after,
     keys: replicaKeys(keys),
     validate: check,

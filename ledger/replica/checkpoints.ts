@@ -11,6 +11,7 @@ import {
   type NoteSignature,
   parseCheckpoint,
   parseNote,
+  type VerifierKey,
   verifyCosignature,
 } from "../log/index.ts";
 import { originOf, type Site, siteKeys } from "../management/index.ts";
@@ -40,10 +41,26 @@ export type Checkpoints = {
 
 type Vote = { readonly root: Hash; readonly signature: NoteSignature };
 
+/** Whether a gateway's cosignature holds; the default checks with the checkpoint keys of the site. */
+export type VerifyCosignature = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+
+/** One gateway's cosignature in a note. */
+function verifyBy(
+  key: VerifierKey,
+  signer: GatewayIndex,
+  { body }: Note,
+  signature: NoteSignature,
+  verify: VerifyCosignature | undefined,
+): ReturnType<typeof verifyCosignature> {
+  if (verify === undefined) return verifyCosignature(key, body, signature);
+  return verifyCosignature(key, body, signature, (message, bytes) => verify(signer, message, bytes));
+}
+
 export function makeCheckpoints(
   site: Site,
   committee: Committee,
   cosignWith: (message: Uint8Array) => Uint8Array,
+  verify?: VerifyCosignature,
 ): Checkpoints {
   const keys = siteKeys(site).gateways.map(({ checkpointKey }) => checkpointKey);
   const origin = originOf(site.site);
@@ -93,7 +110,7 @@ export function makeCheckpoints(
       if (size <= takenSize || votes.get(from)?.has(size)) return { kind: "ignore" };
       if (key === undefined || signature === undefined || note.signatures.length !== 1)
         return { kind: "reject", reason: "a cosignature note has one signature, the sender's" };
-      const verified = verifyCosignature(key, note.body, signature);
+      const verified = verifyBy(key, from, note, signature, verify);
       if (verified.kind === "reject") return verified;
       count(size, from, { root, signature });
       return { kind: "accept" };
@@ -135,18 +152,25 @@ export function readCheckpoint(text: string, origin: string): Checked {
 }
 
 /** Whether a note from anywhere carries a quorum of this site's cosignatures, and, when `ledger` is named, its countersignature. */
-export function checkCheckpoint(site: Site, quorum: number, text: string, ledger: string | null): Checked {
+export function checkCheckpoint(
+  site: Site,
+  quorum: number,
+  text: string,
+  ledger: string | null,
+  verify?: VerifyCosignature,
+): Checked {
   const read = readCheckpoint(text, originOf(site.site));
   if (read.kind === "reject") return read;
   const { gateways, ledgers } = siteKeys(site);
   const { body, signatures } = read.note;
-  const signed = (key: (typeof ledgers)[number]) =>
-    signatures.some((signature) => verifyCosignature(key, body, signature).kind === "accept");
-  const signers = gateways.filter(({ checkpointKey }) => signed(checkpointKey)).length;
+  const signers = gateways.filter(({ checkpointKey }, signer) =>
+    signatures.some((signature) => verifyBy(checkpointKey, signer, read.note, signature, verify).kind === "accept"),
+  ).length;
   if (signers < quorum)
     return { kind: "reject", reason: `${signers} gateways cosigned size ${read.size}, ${quorum} are needed` };
   if (ledger === null) return read;
   const key = ledgers[site.ledgers.findIndex(({ name }) => name === ledger)];
   if (key === undefined) return { kind: "reject", reason: `the site knows no ledger ${ledger}` };
-  return signed(key) ? read : { kind: "reject", reason: `${ledger} did not countersign size ${read.size}` };
+  const countersigned = signatures.some((signature) => verifyCosignature(key, body, signature).kind === "accept");
+  return countersigned ? read : { kind: "reject", reason: `${ledger} did not countersign size ${read.size}` };
 }

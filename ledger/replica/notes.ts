@@ -4,7 +4,7 @@ import { fromHex } from "../crypto/index.ts";
 import { verifyConsistency } from "../log/index.ts";
 import { originOf, type Site } from "../management/index.ts";
 import type { Executed, Store } from "../store/port.ts";
-import { checkCheckpoint, readCheckpoint } from "./checkpoints.ts";
+import { checkCheckpoint, readCheckpoint, type VerifyCosignature } from "./checkpoints.ts";
 
 export type Notes = {
   /** A note with a quorum of cosignatures and, when `ledger` is named, its countersignature. Answers why not. */
@@ -17,6 +17,7 @@ export type NotesOptions = {
   readonly site: Site;
   readonly committee: Committee;
   readonly store: Store;
+  readonly verifyCosignature: VerifyCosignature | undefined;
   readonly executed: () => Executed;
   readonly rootAt: (size: number) => Hash | undefined;
   /** The note stands: it agrees with the own log. */
@@ -63,7 +64,7 @@ export function makeNotes(options: NotesOptions): Notes {
       const read = readCheckpoint(text, originOf(site.site));
       if (read.kind === "reject") return read.reason;
       if (read.size <= (highest.get(ledger) ?? 0)) return null;
-      const checked = checkCheckpoint(site, committee.quorum, text, ledger);
+      const checked = checkCheckpoint(site, committee.quorum, text, ledger, options.verifyCosignature);
       if (checked.kind === "reject") return checked.reason;
       highest.set(ledger, checked.size);
       consider({ ledger, size: checked.size, root: checked.root, text });

@@ -27,7 +27,7 @@ const MAX_ACCUSATIONS = 10_000;
 export function startReplica(options: ReplicaOptions): Replica {
   const { site, self, store, recovered, keys, events } = options;
   const committee = committeeOf(options);
-  const checkpoints = makeCheckpoints(site, committee, keys.cosign);
+  const checkpoints = makeCheckpoints(site, committee, keys.cosign, options.verifyCosignature);
   const rejects: { count: number; last: string | null }[] = site.gateways.map(() => ({ count: 0, last: null }));
   /** Bundles of each lane that are durable here. */
   const onDisk = new Map(recovered.lanes.map(({ lane: index, number }) => [index, number + 1]));
@@ -60,6 +60,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     site,
     committee,
     store,
+    verifyCosignature: options.verifyCosignature,
     executed: executor.state,
     rootAt: checkpoints.rootAt,
     stands: onStandingNote,
@@ -75,7 +76,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     laneEnd,
     seal: onSealed,
   });
-  const alarm = makeAlarm(options.now, options.after, onAlarm);
+  const alarm = makeAlarm(options.steady, options.after, onAlarm);
 
   function nameOf(index: GatewayIndex): string {
     return site.gateways[index]?.name ?? `gateway ${index}`;
@@ -100,13 +101,13 @@ export function startReplica(options: ReplicaOptions): Replica {
   }
 
   function stepLanes(input: lane.LaneInput): void {
-    const next = lane.stepLanes(committee, lanes, input, options.now());
+    const next = lane.stepLanes(committee, lanes, input, options.steady());
     lanes = next.state;
     for (const effect of next.effects) carryOutLane(effect);
   }
 
   function stepAgreement(input: agreement.Input): void {
-    const next = agreement.step(committee, state, input, options.now());
+    const next = agreement.step(committee, state, input, options.steady());
     state = next.state;
     for (const effect of next.effects) carryOutAgreement(effect);
   }
@@ -431,6 +432,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       invariant(fault === null, `an anchor that does not hold: ${fault}`);
     },
     status,
+    inspect: () => ({ lanes, agreement: state }),
     stop: async () => {
       sealer.stop(new Error("the gateway is stopping; this measurement was not accepted"));
       if (halted === null) outbox.flush();

@@ -1,9 +1,11 @@
 /** What a replica needs from its surroundings, and what it gives. */
 import type { GatewayIndex, Hash } from "../committee/index.ts";
-import type { Verdict } from "../lane/index.ts";
+import type { State } from "../agreement/index.ts";
+import type { Lanes, Verdict } from "../lane/index.ts";
 import type { Site } from "../management/index.ts";
 import type { Assessment, Measurement, Statement } from "../statement/index.ts";
 import type { Execution, Recovered, Store, Write } from "../store/port.ts";
+import type { VerifyCosignature } from "./checkpoints.ts";
 
 /** The gateway's secrets, as functions. */
 export type Keys = {
@@ -47,13 +49,17 @@ export type ReplicaOptions = {
   readonly recovered: Recovered;
   /** Best effort; what is lost is repaired by the rules. */
   readonly send: (to: GatewayIndex, message: Uint8Array) => void;
-  /** Unix milliseconds. */
+  /** Unix milliseconds, to be written down. May jump either way, or stand still. */
   readonly now: () => number;
+  /** Milliseconds that only grow, whatever becomes of the calendar clock: all waiting is measured with it. */
+  readonly steady: () => number;
   /** Runs after so many milliseconds; the result cancels. */
   readonly after: (ms: number, run: () => void) => () => void;
   readonly keys: Keys;
   /** Whether a gateway's Ed25519 signature holds; the default checks with the keys of `site`. */
   readonly verify?: (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+  /** The same for cosignatures and checkpoint keys. */
+  readonly verifyCosignature?: VerifyCosignature;
   /** L3, last condition: device registration, range, frames, re-assessment. */
   readonly validate: (lane: GatewayIndex, statements: readonly Statement[]) => Promise<Verdict>;
   readonly events: ReplicaEvents;
@@ -99,6 +105,8 @@ export type Replica = {
   /** The anchor client has the countersignature of a shared ledger: `note` carries it. */
   readonly anchored: (ledger: string, size: number, note: string) => void;
   readonly status: () => ReplicaStatus;
+  /** The states of the cores, for a simulator that holds them against their rules and bounds. */
+  readonly inspect: () => { readonly lanes: Lanes; readonly agreement: State };
   /** Resolves when everything handed over before is on disk. Nothing is sent afterwards. */
   readonly stop: () => Promise<void>;
 };

@@ -60,6 +60,30 @@ export function newState(lanes: number): MemoryState {
   };
 }
 
+/** Entries are never changed, only replaced: copying the tables is enough. */
+export function copyState(state: MemoryState): MemoryState {
+  return {
+    lanes: state.lanes.map((held) => [...held]),
+    laneCertificates: new Map(state.laneCertificates),
+    votes: new Map(state.votes),
+    proposals: new Map(state.proposals),
+    certificates: new Map(state.certificates),
+    blocks: new Map(state.blocks),
+    chain: [...state.chain],
+    nodes: new Map(state.nodes),
+    leaves: [...state.leaves],
+    laneLeaves: state.laneLeaves.map((leaves) => [...leaves]),
+    twins: new Map(state.twins),
+    anchors: [...state.anchors],
+    refusals: [...state.refusals],
+    evidence: [...state.evidence],
+    readings: new Map(state.readings),
+    accepted: new Map(state.accepted),
+    memos: new Map(state.memos),
+    single: { ...state.single },
+  };
+}
+
 export function set<K, V>(map: Map<K, V>, undo: Undo, key: K, value: V): void {
   const before = map.get(key);
   map.set(key, value);

@@ -230,6 +230,18 @@ test("R3: a held body that is not the one agreed on is asked for, not looked up 
   t.deepEqual(wanted, [0]);
 });
 
+test("A11: a calendar clock that is set back stops no timer: the others' silence is noticed all the same", async (t) => {
+  let wallMs = START_MS;
+  const witness = await start(4, 1, openMemoryStore({ lanes: 4 }), { now: () => wallMs });
+  for (const peer of [0, 2, 3]) witness.replica.linkUp(peer);
+  witness.replica.accept(draft("parcel")).catch(() => t.fail());
+  await witness.wait(20);
+  wallMs -= 3_600_000;
+  witness.sent.length = 0;
+  await witness.wait(600);
+  t.true(witness.sent.length > 0, "the standstill of the own lane (L7) went unnoticed");
+});
+
 test("R4: a quorum of cosignatures over the executed log is a checkpoint at every gateway", async (t) => {
   const all = await linked(4);
   all[1]?.replica.accept(draft("parcel")).catch(() => t.fail());

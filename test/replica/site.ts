@@ -19,7 +19,7 @@ export type Watched = {
   readonly wait: (ms: number) => Promise<void>;
 };
 
-export type Changes = Partial<Pick<ReplicaOptions, "validate" | "send">>;
+export type Changes = Partial<Pick<ReplicaOptions, "validate" | "send" | "now">>;
 
 export async function start(
   size: number,
@@ -41,7 +41,8 @@ export async function start(
     store,
     recovered: await store.recover(),
     send: changes.send ?? ((to, bytes) => void sent.push({ to, bytes })),
-    now: () => nowMs,
+    now: changes.now ?? (() => nowMs),
+    steady: () => nowMs,
     after: (ms, run) => {
       const id = count;
       count += 1;

@@ -101,6 +101,7 @@ export function makeCluster(
       recovered,
       send: (to, bytes) => (alive() ? send(to, bytes) : undefined),
       now: clock.now,
+      steady: clock.now,
       after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),
       keys: site.keys(index),
       verify: site.verify,

@@ -55,6 +55,33 @@ test("S8 a group may have reached the disk although nobody was told", async (t) 
   t.not(await after.memo("a"), null);
 });
 
+test("S8 an image is the disk of its moment, whatever is written to either of them later", async (t) => {
+  const store = openMemoryStore({ lanes: LANES });
+  const memo = (key: string): Write => ({ kind: "memo", key, bytes: new TextEncoder().encode(key) });
+  await store.commit([memo("before")]);
+  const image = store.image();
+  await store.commit([memo("after")]);
+  await image.commit([memo("elsewhere")]);
+  t.truthy(await image.memo("before"));
+  t.is(await image.memo("after"), null);
+  t.is(await store.memo("elsewhere"), null);
+});
+
+for (const fate of ["lost", "kept"] as const) {
+  test(`S1 a group that the disk reported as failed is answered with the failure, and may be found ${fate}`, async (t) => {
+    const failures: ((failure?: Error) => void)[] = [];
+    const store = openMemoryStore({ lanes: LANES, sync: (done) => void failures.push(done) });
+    const write: Write = { kind: "memo", key: "a", bytes: new Uint8Array([1]) };
+    const committed = store.commit([write]);
+    await Promise.resolve();
+    failures.pop()?.(new Error("no space left"));
+    await t.throwsAsync(committed, { message: "no space left" });
+    await t.throwsAsync(store.commit([write]), { message: "no space left" });
+    const after = store.crash(fate);
+    t.is((await after.memo("a")) === null, fate === "lost");
+  });
+}
+
 test("S1 commits of one turn share a sync, those that come meanwhile the next, and a read waits for them", async (t) => {
   const disk = slowDisk();
   const store = openMemoryStore({ lanes: LANES, sync: disk.sync });
