@@ -16,6 +16,8 @@ export const HORIZON_VIEWS = 64;
  */
 export function castVote(turn: Turn, vote: Vote): void {
   const { committee } = turn;
+  // C6: whoever only follows has nothing to say.
+  if (!committee.member) return;
   invariant(vote.view > finalView(turn.state), `A8: no vote in view ${vote.view}, which is final`);
   const { sent } = roundOf(turn.state, vote.view);
   invariant(sent[vote.kind] === null, `a second ${vote.kind} in view ${vote.view}`);

@@ -1,6 +1,6 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { invariant, leaderOf } from "../committee/index.ts";
+import { hasVote, invariant, leaderOf } from "../committee/index.ts";
 import {
   acceptCertificate,
   alreadyKnown,
@@ -56,8 +56,10 @@ function settle(turn: Turn): void {
   for (;;) {
     const before = turn.state;
     deliver(turn);
-    propose(turn);
-    notarize(turn);
+    if (turn.committee.member) {
+      propose(turn);
+      notarize(turn);
+    }
     if (turn.state === before) return;
   }
 }
@@ -88,8 +90,8 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
   const { vote, voter, signature } = signed;
   if (vote.view <= finalView(state)) return helpStraggler(turn, from, vote.view);
   if (vote.view > state.view + HORIZON_VIEWS) return;
-  if (voter >= committee.size) return reject(turn, from, `a vote by gateway ${voter}, which does not exist`);
-  if (voter === committee.self) return onOwnVote(turn, signed);
+  if (!hasVote(committee, voter)) return reject(turn, from, `a vote by gateway ${voter}, which has none`);
+  if (voter === committee.self && committee.member) return onOwnVote(turn, signed);
   if (isSuperfluous(state, vote)) {
     if (vote.view < state.view) helpStraggler(turn, from, vote.view);
     return;

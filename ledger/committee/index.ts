@@ -16,7 +16,12 @@ export type Committee = {
   readonly epoch: number;
   readonly configHash: Hash;
   readonly self: GatewayIndex;
+  /** Lanes of the site: one for each gateway that ever belonged to it, so that indices never change (A13). */
   readonly size: number;
+  /** C6: the gateways that have a vote, ascending: those that have not left. */
+  readonly voters: readonly GatewayIndex[];
+  /** C6: this gateway has a vote and holds the key that goes with it; otherwise it signs nothing. */
+  readonly member: boolean;
   /** In gateway order. */
   readonly names: readonly string[];
   /** C2: any two sets of this many gateways share an honest one. */
@@ -28,7 +33,7 @@ export type Committee = {
 export type Signed = { readonly voter: GatewayIndex; readonly signature: Uint8Array };
 
 /** One kind a purpose, so that no signature can serve for another (C1). */
-export type SignedKind = "ack" | "propose" | "notarize" | "nullify" | "finalize";
+export type SignedKind = "ack" | "propose" | "notarize" | "nullify" | "finalize" | "configure";
 
 const DOMAIN = "tallystick/v1";
 
@@ -56,13 +61,18 @@ export function signaturesHold(
   signatures: readonly Signed[],
   needed: number,
 ): boolean {
-  if (signatures.length < needed || signatures.length > committee.size) return false;
+  if (signatures.length < needed || signatures.length > committee.voters.length) return false;
   const seen = new Set<GatewayIndex>();
   for (const { voter } of signatures) {
-    if (voter >= committee.size || seen.has(voter)) return false;
+    if (!hasVote(committee, voter) || seen.has(voter)) return false;
     seen.add(voter);
   }
   return signatures.every(({ voter, signature }) => committee.verify(voter, message, signature));
+}
+
+/** C6: most sites never lose a gateway, so that nothing need be looked up. */
+export function hasVote({ size, voters }: Committee, gateway: GatewayIndex): boolean {
+  return voters.length === size ? gateway < size : voters.includes(gateway);
 }
 
 /** The 32 bytes of a hash that this program made or has checked. */
@@ -74,7 +84,9 @@ export function hashBytes(hash: Hash): Uint8Array {
 
 /** A12, first part: round robin, so that nobody is skipped for ever. */
 export function leaderOf(committee: Committee, view: number): GatewayIndex {
-  return view % committee.size;
+  const leader = committee.voters[view % committee.voters.length];
+  invariant(leader !== undefined, "C6: nobody has a vote");
+  return leader;
 }
 
 export { invariant, InvariantBroken } from "./invariant.ts";

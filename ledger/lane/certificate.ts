@@ -1,7 +1,7 @@
 /** L4: the certificate of a bundle, and what is signed to make one. */
 import { type CborValue, encode } from "../cbor/index.ts";
 import type { Committee, GatewayIndex, Hash, Signed } from "../committee/index.ts";
-import { hashBytes, signaturesHold, signedBytes } from "../committee/index.ts";
+import { hasVote, hashBytes, signaturesHold, signedBytes } from "../committee/index.ts";
 import { asGateway, asHash, asList, asNatural, asSignatures, signaturesValue } from "../committee/wire.ts";
 
 export type Ack = {
@@ -32,7 +32,7 @@ export function acksNeeded(committee: Committee): number {
 /** L4: distinct acknowledgements by gateways other than the owner, one short of a quorum. */
 export function laneCertificateHolds(committee: Committee, certificate: LaneCertificate): boolean {
   const { lane, number, hash, acks } = certificate;
-  if (lane >= committee.size || acks.some((ack) => ack.voter === lane)) return false;
+  if (!hasVote(committee, lane) || acks.some((ack) => ack.voter === lane)) return false;
   return signaturesHold(committee, ackBytes(committee, lane, number, hash), acks, acksNeeded(committee));
 }
 

@@ -1,5 +1,5 @@
 /** L4: acks become certificates. */
-import { type GatewayIndex, type Hash, invariant } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, hasVote, invariant } from "../committee/index.ts";
 import {
   type Ack,
   ackBytes,
@@ -17,8 +17,8 @@ export const KEPT_AHEAD = 128;
 export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
   const { committee } = turn;
   if (
-    ack.lane >= committee.size ||
-    ack.voter >= committee.size ||
+    !hasVote(committee, ack.lane) ||
+    !hasVote(committee, ack.voter) ||
     ack.voter === ack.lane ||
     ack.voter === committee.self
   )
@@ -166,7 +166,7 @@ function acknowledgeAgain(turn: Turn, lane: GatewayIndex): void {
   const { committee } = turn;
   const { silent, held, heldHash } = laneOf(turn, lane);
   const number = held - 1;
-  if (silent || number <= certifiedNumber(laneOf(turn, lane))) return;
+  if (silent || !committee.member || number <= certifiedNumber(laneOf(turn, lane))) return;
   const signature = committee.sign(ackBytes(committee, lane, number, heldHash));
   const ack: Ack = { lane, number, hash: heldHash, voter: committee.self, signature };
   countAck(turn, ack);

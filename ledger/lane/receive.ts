@@ -165,7 +165,8 @@ function lastAtOf({ bundle, statements }: Candidate): number {
 /** L3: broadcast Ack, unless silent. */
 function acknowledge(turn: Turn, owner: GatewayIndex, number: number, hash: Hash): void {
   const { committee } = turn;
-  if (laneOf(turn, owner).silent || number <= certifiedNumber(laneOf(turn, owner))) return tellOwner(turn, owner);
+  if (!committee.member || laneOf(turn, owner).silent || number <= certifiedNumber(laneOf(turn, owner)))
+    return tellOwner(turn, owner);
   const ack: Ack = {
     lane: owner,
     number,

@@ -21,6 +21,8 @@ export function committeeOf({
     configHash: site.configHash,
     self,
     size: site.gateways.length,
+    voters: [...site.gateways.keys()],
+    member: true,
     names: site.gateways.map(({ name }) => name),
     quorum: quorumOf(site.gateways.length),
     sign: keys.sign,

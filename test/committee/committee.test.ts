@@ -1,6 +1,13 @@
 import test from "ava";
 import fc from "fast-check";
-import { hashBytes, invariant, type SignedKind, signaturesHold, signedBytes } from "../../ledger/committee/index.ts";
+import {
+  hashBytes,
+  invariant,
+  leaderOf,
+  type SignedKind,
+  signaturesHold,
+  signedBytes,
+} from "../../ledger/committee/index.ts";
 import {
   asBytes,
   asGateway,
@@ -17,7 +24,7 @@ import { toHex } from "../../ledger/crypto/index.ts";
 import { quorumOf } from "../../ledger/management/index.ts";
 import { committeeOf, hashOfText } from "./fake.ts";
 
-const KINDS: readonly SignedKind[] = ["ack", "propose", "notarize", "nullify", "finalize"];
+const KINDS: readonly SignedKind[] = ["ack", "propose", "notarize", "nullify", "finalize", "configure"];
 const hash = hashOfText("a block");
 
 test("C1: a signature means nothing in another site, epoch, configuration, kind, number or hash", (t) => {
@@ -123,4 +130,14 @@ test("C5: a broken invariant stops whoever is unsure", (t) => {
   t.notThrows(() => invariant(true, "sure"));
   t.throws(() => hashBytes("no hash"), { name: "InvariantBroken" });
   t.is(hashBytes(hash).length, 32);
+});
+
+test("C6: a gateway that left keeps its index, but neither signs nor leads, and the quorum is one of those that remain", (t) => {
+  const committee = { ...committeeOf(4, 0), voters: [0, 2, 3], quorum: quorumOf(3) };
+  t.true(signaturesHold(committee, message, [0, 2].map(signedBy), committee.quorum));
+  t.false(signaturesHold(committee, message, [0, 1].map(signedBy), committee.quorum));
+  t.deepEqual(
+    [0, 1, 2, 3, 4, 5].map((view) => leaderOf(committee, view)),
+    [0, 2, 3, 0, 2, 3],
+  );
 });

@@ -16,6 +16,8 @@ export function committeeOf(size: number, self: number): Committee {
     configHash: site.configHash,
     self,
     size,
+    voters: [...site.gateways.keys()],
+    member: true,
     names,
     quorum: quorumOf(size),
     sign,
