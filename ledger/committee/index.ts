@@ -42,7 +42,7 @@ const DOMAIN = "tallystick/v1";
  * another site, another epoch or as another kind of message.
  */
 export function signedBytes(
-  committee: Committee,
+  committee: Pick<Committee, "site" | "epoch" | "configHash">,
   kind: SignedKind,
   numbers: readonly number[],
   hash: Hash | null,
@@ -56,7 +56,7 @@ export function signedBytes(
  * outside it did. One bad signature spoils it: honest gateways only assemble what they have checked.
  */
 export function signaturesHold(
-  committee: Committee,
+  committee: Pick<Committee, "size" | "voters" | "verify">,
   message: Uint8Array,
   signatures: readonly Signed[],
   needed: number,
@@ -71,7 +71,7 @@ export function signaturesHold(
 }
 
 /** C6: most sites never lose a gateway, so that nothing need be looked up. */
-export function hasVote({ size, voters }: Committee, gateway: GatewayIndex): boolean {
+export function hasVote({ size, voters }: Pick<Committee, "size" | "voters">, gateway: GatewayIndex): boolean {
   return voters.length === size ? gateway < size : voters.includes(gateway);
 }
 

@@ -12,7 +12,7 @@ export function configHashOf(site: Omit<Site, "configHash">): string {
 }
 
 function valueOf(json: unknown): CborValue {
-  if (typeof json === "string" || typeof json === "number") return json;
+  if (typeof json === "string" || typeof json === "number" || typeof json === "boolean") return json;
   if (Array.isArray(json)) return json.map(valueOf);
   if (typeof json === "object" && json !== null) {
     return new Map(Object.entries(json).map(([name, value]) => [name, valueOf(value)]));

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { parseVkey, type VerifierKey } from "../log/index.ts";
+import { votersOf } from "./committee.ts";
 import { configHashOf } from "./config-hash.ts";
 import { siteShape } from "./shape.ts";
 import type { Site, SiteDraft, SiteDevice } from "./site.ts";
@@ -55,6 +56,7 @@ function faultOf(site: Site): string | null {
 }
 
 function faultOfGateways(site: Site): string | null {
+  if (votersOf(site).length === 0) return "gateways have all left: at least one must belong to the site.";
   return repeated(site.gateways.map(({ name }, index) => [name, `gateways[${index}].name`]));
 }
 
@@ -92,11 +94,11 @@ function* keysOf(
 }
 
 function faultOfDevices(site: Site): string | null {
-  const gateways = new Set(site.gateways.map(({ name }) => name));
+  const gateways = new Set(site.gateways.flatMap(({ name, left }) => (left ? [] : [name])));
   for (const [index, device] of site.devices.entries()) {
     const where = `devices[${index}]`;
     if (!gateways.has(device.gateway))
-      return `${where}.gateway is ${device.gateway}, which is not among the gateways: name one of them.`;
+      return `${where}.gateway is ${device.gateway}, which is not among the gateways that belong to the site: name one of them.`;
     const fault = faultOfMeasures(device);
     if (fault !== null) return `${where}${fault}`;
   }

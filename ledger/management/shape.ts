@@ -18,7 +18,13 @@ const decimal = z
   .string({ error: 'must be a decimal number as a text, like "0.005"' })
   .regex(/^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?$/, 'must be a decimal number as a text, like "0.005"');
 
-const gateway = z.strictObject({ name, key: vkey, checkpointKey: vkey, tlsPin: digest });
+const gateway = z.strictObject({
+  name,
+  key: vkey,
+  checkpointKey: vkey,
+  tlsPin: digest,
+  left: z.literal(true, { error: "must be true, or absent" }).exactOptional(),
+});
 const device = z.strictObject({
   id: name,
   gateway: name,
@@ -39,6 +45,7 @@ export const siteShape = z.strictObject({
   format: z.literal("tallystick-site/v1", { error: "must be tallystick-site/v1" }),
   site: name,
   epoch: count,
+  previous: digest.exactOptional(),
   gateways: z
     .array(gateway, { error: "must be a list" })
     .min(1, "must list at least one gateway")

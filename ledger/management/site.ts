@@ -3,6 +3,8 @@ export type Site = {
   readonly format: "tallystick-site/v1";
   readonly site: string;
   readonly epoch: number;
+  /** G8: configHash of the configuration that this one follows; absent in the first one of a site. */
+  readonly previous?: string;
   readonly gateways: readonly SiteGateway[];
   readonly devices: readonly SiteDevice[];
   readonly ledgers: readonly SiteLedger[];
@@ -19,6 +21,8 @@ export type SiteGateway = {
   readonly checkpointKey: string;
   /** SHA-256 of the DER of the TLS certificate's SubjectPublicKeyInfo, 64 hex digits. */
   readonly tlsPin: string;
+  /** G9: present when the gateway has left the site. Its place, its lane and its last keys stay. */
+  readonly left?: true;
 };
 
 export type Protocol = "mt-sics" | "sick" | "senml-json" | "api";

@@ -21,17 +21,22 @@ export const fixedKey = (name: string): PrivateKey => importRawKey(sha256(Buffer
 export const GATEWAYS = ["north", "south", "east", "west"] as const;
 export const START_MS = 1_790_000_000_000;
 
+/** A gateway of the fixed site. `life` tells its keys from those that it had before. */
+export function fixedGateway(name: string, life = ""): Site["gateways"][number] {
+  return {
+    name,
+    key: formatVkey(verifierKey(`harbour/${name}`, 1, fixedKey(`${name} bundles${life}`).publicKey)),
+    checkpointKey: formatVkey(verifierKey(`harbour/${name}`, 4, fixedKey(`${name} checkpoints${life}`).publicKey)),
+    tlsPin: toHex(sha256(Buffer.from(`${name} tls${life}`))),
+  };
+}
+
 /** A site of four gateways, fixed to the last byte. */
 export function fixedSite(gateways: readonly string[] = GATEWAYS): Site {
   return siteOf({
     site: "harbour",
     epoch: 1,
-    gateways: gateways.map((name) => ({
-      name,
-      key: formatVkey(verifierKey(`harbour/${name}`, 1, fixedKey(`${name} bundles`).publicKey)),
-      checkpointKey: formatVkey(verifierKey(`harbour/${name}`, 4, fixedKey(`${name} checkpoints`).publicKey)),
-      tlsPin: toHex(sha256(Buffer.from(`${name} tls`))),
-    })),
+    gateways: gateways.map((name) => fixedGateway(name)),
     devices: [
       {
         id: "scale-1",
