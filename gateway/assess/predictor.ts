@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { batching } from "./batching.ts";
+import { type Engine, openEngine } from "./engine.ts";
 import { AssessFailure } from "./failures.ts";
 import { readAgreedModel } from "./model-file.ts";
 
@@ -23,26 +23,20 @@ export type Predictor = {
   readonly close: () => Promise<void>;
 };
 
-const INPUT = "sorted_dimensions_mm";
-const OUTPUT = "grams";
 /** A run holds the event loop: about 1 ms for so many rows on a desktop processor, several on a small one. */
 const MAXIMUM_ROWS_IN_RUN = 256;
 /** W3: some hundreds of full bundles; above it callers are told to come again. */
 const MAXIMUM_ROWS_QUEUED = 65_536;
 
-/**
- * Loads the site's weight model into onnxruntime on the calling thread (one intra-op thread: a run is shorter than
- * waking a second one). Throws MODEL_MISSING, MODEL_UNREADABLE, MODEL_WRONG_HASH, MODEL_DAMAGED, MODEL_WRONG_SHAPE.
- */
+/** Loads the site's weight model. Throws MODEL_MISSING, MODEL_UNREADABLE, MODEL_WRONG_HASH, MODEL_DAMAGED, MODEL_WRONG_SHAPE. */
 export async function loadPredictor(options: {
   readonly modelPath: string;
   readonly expectedSha256: string;
 }): Promise<Predictor> {
   const { modelPath, expectedSha256 } = options;
-  const session = await openSession(modelPath, await readAgreedModel(modelPath, expectedSha256));
-  checkShape(modelPath, session);
+  const engine = await openEngine(modelPath, await readAgreedModel(modelPath, expectedSha256));
   const batches = batching<DimensionsMm, Prediction>({
-    run: (rows) => run(session, rows),
+    run: (rows) => run(engine, rows),
     // After the poll phase: everything that this turn's sockets and timers asked for is in the queue by then.
     afterTurn: (start) => void setImmediate(start),
     maximumRowsInRun: MAXIMUM_ROWS_IN_RUN,
@@ -53,49 +47,14 @@ export async function loadPredictor(options: {
     predict: batches.ask,
     close: async () => {
       await batches.close();
-      await session.release();
+      await engine.release();
     },
   };
 }
 
-async function openSession(modelPath: string, bytes: Uint8Array): Promise<InferenceSession> {
-  try {
-    return await InferenceSession.create(bytes, {
-      executionProviders: ["cpu"],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      // Errors only: what goes wrong is told by the failures, not by the engine on stderr.
-      logSeverityLevel: 3,
-    });
-  } catch (failure) {
-    throw new AssessFailure("MODEL_DAMAGED", { modelPath, cause: oneLine(failure) });
-  }
-}
-
-/** W2. The names and shapes are declared in the file, so a model of another kind is refused before it is ever run. */
-function checkShape(modelPath: string, session: InferenceSession): void {
-  const expected = `${INPUT} float32[n,3] -> ${OUTPUT} float32[n,3]`;
-  const got = `${describe(session.inputMetadata)} -> ${describe(session.outputMetadata)}`;
-  if (got !== expected) throw new AssessFailure("MODEL_WRONG_SHAPE", { modelPath, expected, got });
-}
-
-function describe(values: readonly InferenceSession.ValueMetadata[]): string {
-  return values
-    .map((value) =>
-      value.isTensor ? `${value.name} ${value.type}[${value.shape.join(",")}]` : `${value.name} (no tensor)`,
-    )
-    .join(", ");
-}
-
-async function run(session: InferenceSession, rows: readonly DimensionsMm[]): Promise<readonly Prediction[]> {
-  const outputs = await session
-    .run({ [INPUT]: new Tensor("float32", sortedSides(rows), [rows.length, 3]) })
-    .catch((failure: unknown) => {
-      throw new AssessFailure("PREDICTION_FAILED", { cause: oneLine(failure) });
-    });
-  const grams = outputs[OUTPUT]?.data;
-  if (!(grams instanceof Float32Array) || grams.length !== rows.length * 3) {
+async function run(engine: Engine, rows: readonly DimensionsMm[]): Promise<readonly Prediction[]> {
+  const grams = await engine.run(sortedSides(rows));
+  if (grams.length !== rows.length * 3) {
     throw new AssessFailure("PREDICTION_FAILED", { cause: `${rows.length} rows gave another number of figures` });
   }
   return rows.map((_, row) => predictionOf(grams.subarray(row * 3, row * 3 + 3)));
@@ -121,8 +80,4 @@ function sortedSides(rows: readonly DimensionsMm[]): Float32Array {
     );
   });
   return sides;
-}
-
-function oneLine(failure: unknown): string {
-  return (failure instanceof Error ? failure.message : String(failure)).replace(/\s+/gu, " ").trim();
 }
