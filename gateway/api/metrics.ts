@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { GatewayStatus } from "./port.ts";
 
 /** H8. */
 export type Metrics = {
@@ -8,8 +9,8 @@ export type Metrics = {
   /** From the fsync of an own statement to its execution here. */
   readonly finality: (seconds: number) => void;
   readonly incomplete: () => void;
-  /** Text of the Prometheus exposition format; `queues` are read at this moment. */
-  readonly text: (queues: Readonly<Record<string, number>>) => Promise<string>;
+  /** Text of the Prometheus exposition format; `queues` and `peers` are read at this moment. */
+  readonly text: (status: Pick<GatewayStatus, "queues" | "peers">) => Promise<string>;
   readonly contentType: string;
 };
 
@@ -44,19 +45,52 @@ export function makeMetrics(): Metrics {
     labelNames: ["queue"],
     registers,
   });
+  const setPeers = peerMetrics(registers);
   return {
     accepted: () => accepted.inc(),
     final: (statements) => final.inc(statements),
     anchored: (statements) => anchored.inc(statements),
     finality: (seconds) => finality.observe(seconds),
     incomplete: () => incomplete.inc(),
-    text: async (queues) => {
+    text: async ({ queues, peers }) => {
       rss.set(process.memoryUsage.rss());
       const { user, system } = process.cpuUsage();
       cpu.set((user + system) / 1e6);
       for (const [name, depth] of Object.entries(queues)) queue.set({ queue: name }, depth);
+      setPeers(peers);
       return registry.metrics();
     },
     contentType: registry.contentType,
+  };
+}
+
+/** H8: one series a gateway of the site. */
+function peerMetrics(registers: Registry[]): (peers: GatewayStatus["peers"]) => void {
+  const labelNames = ["peer"];
+  const connected = new Gauge({ name: "tallystick_peer_connected", help: "1 while linked.", labelNames, registers });
+  const cutOff = new Gauge({ name: "tallystick_peer_cut_off", help: "1 while cut off.", labelNames, registers });
+  const rejects = new Counter({
+    name: "tallystick_peer_rejects_total",
+    help: "Messages that no honest gateway sends.",
+    labelNames,
+    registers,
+  });
+  const cutOffs = new Counter({
+    name: "tallystick_peer_cut_offs_total",
+    help: "Times that the peer was cut off because it cost too much.",
+    labelNames,
+    registers,
+  });
+  return (peers) => {
+    // Counted elsewhere since the start of the process: here they are only shown.
+    rejects.reset();
+    cutOffs.reset();
+    for (const peer of peers) {
+      const label = { peer: peer.gateway };
+      connected.set(label, peer.connected ? 1 : 0);
+      cutOff.set(label, peer.cutOff === null ? 0 : 1);
+      rejects.inc(label, peer.rejected);
+      cutOffs.inc(label, peer.cutOffs);
+    }
   };
 }

@@ -35,6 +35,9 @@ export type GatewayStatus = {
     /** Messages that no honest gateway sends, and why the last one was not taken. */
     readonly rejected: number;
     readonly lastRejected: string | null;
+    /** How often it was cut off because it cost too much, and until when (Unix ms) and why it is now. */
+    readonly cutOffs: number;
+    readonly cutOff: { readonly untilMs: number; readonly reason: string } | null;
   }[];
   readonly devices: readonly DeviceStatus[];
   readonly queues: Readonly<Record<string, number>>;

@@ -94,7 +94,7 @@ export const status = object({
       executed: { type: "integer" },
     }),
   ),
-  // `rejected` counts messages that no honest gateway sends.
+  // `rejected` counts messages that no honest gateway sends; too many, or too much work for nothing, and it is cut off for a while.
   peers: list(
     object({
       gateway: text,
@@ -102,6 +102,8 @@ export const status = object({
       reason: nullable(text),
       rejected: count,
       lastRejected: nullable(text),
+      cutOffs: count,
+      cutOff: nullable(object({ untilMs: count, reason: text })),
     }),
   ),
   devices: list(

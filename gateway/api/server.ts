@@ -64,8 +64,7 @@ function registerHealth(app: FastifyInstance, port: ApiPort): void {
     return { status: "ready" };
   });
   app.get("/metrics", { schema: { response: { 200: { type: "string" } } } }, async (_request, reply) => {
-    const { queues } = await port.status();
-    return reply.type(port.metrics.contentType).send(await port.metrics.text(queues));
+    return reply.type(port.metrics.contentType).send(await port.metrics.text(await port.status()));
   });
 }
 

@@ -15,6 +15,8 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/);
 const count = z.int().min(0);
 const text = z.string().max(1000);
 
+const cutOff = z.object({ untilMs: count, reason: text }).nullable();
+
 const statusSchema = z.object({
   site: name,
   gateway: name,
@@ -35,7 +37,7 @@ const statusSchema = z.object({
   lanes: z
     .array(z.object({ gateway: name, held: count, certified: count, finalized: count, executed: count }))
     .max(500),
-  peers: z.array(z.object({ gateway: name, connected: z.boolean(), reason: text.nullable() })).max(500),
+  peers: z.array(z.object({ gateway: name, connected: z.boolean(), reason: text.nullable(), cutOff: cutOff.default(null) })).max(500),
   devices: z
     .array(
       z.object({

@@ -79,6 +79,7 @@ export function alarmsOf(answers: readonly GatewayAnswer[]): readonly string[] {
     ...haltedGateways(answers),
     ...evidence(answers),
     ...strangers(answers),
+    ...cutOffs(answers),
     ...refusals(answers),
   ];
   if (all.length <= ALARMS) return all;
@@ -111,6 +112,16 @@ function strangers(answers: readonly GatewayAnswer[]): readonly string[] {
       ? [`What answers at ${answer.url} is not ${answer.name} of this site as this page knows it (${answer.reason})`]
       : [],
   );
+}
+
+function cutOffs(answers: readonly GatewayAnswer[]): readonly string[] {
+  const found = answering(answers).flatMap(({ gateway, peers }) =>
+    peers.flatMap((peer) => (peer.cutOff === null ? [] : [{ sentence: peer.gateway, by: gateway, why: peer.cutOff.reason }])),
+  );
+  return grouped(found).map(({ sentence, by }) => {
+    const why = found.find((one) => one.sentence === sentence)?.why ?? "";
+    return `${sentence} is cut off for a while by ${list(by)}: ${why}`;
+  });
 }
 
 function evidence(answers: readonly GatewayAnswer[]): readonly string[] {

@@ -14,7 +14,7 @@ import { type DeviceLines, listenFailure, openDeviceLines } from "./device-lines
 import { watchDisk } from "./disk-budget.ts";
 import type { Log } from "./log.ts";
 import { startMeasuring } from "./measuring.ts";
-import { makeObserver, type Observer } from "./observer.ts";
+import { cutOffWords, makeObserver, type Observer } from "./observer.ts";
 import { gatewayStatus } from "./status.ts";
 import { VERSION } from "./version.ts";
 
@@ -85,7 +85,13 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     after,
     keys: replicaKeys(keys),
     validate: check,
-    events: observer.events,
+    events: {
+      ...observer.events,
+      cutOff: (peer, cutOff) => {
+        observer.events.cutOff(peer, cutOff);
+        links.peers?.cutOff(peer, cutOff.restMs, cutOffWords(cutOff));
+      },
+    },
   });
   closers.push(replica.stop);
   const anchorings = startAnchorings({ config, store, recovered, replica, alarm: observer.alarm, after });
@@ -209,6 +215,7 @@ async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Repl
       tls: keys.tls,
       events: {
         message: replica.receive,
+        misbehaved: replica.misbehaved,
         up: (peer) => {
           log.info(`gateway ${nameOf(peer)} ${seen.has(peer) ? "returned" : "is connected"}`);
           seen.add(peer);

@@ -1,5 +1,5 @@
 import type { Site } from "../../ledger/management/index.ts";
-import type { Replica, ReplicaEvents } from "../../ledger/replica/index.ts";
+import type { CutOff, Replica, ReplicaEvents } from "../../ledger/replica/index.ts";
 import { StoreFailure } from "../../ledger/store/index.ts";
 import type { EventBus, Metrics } from "../api/index.ts";
 import type { Anchoring } from "./anchoring.ts";
@@ -76,6 +76,7 @@ export function makeObserver(options: {
     },
     refusal: ({ lane, number, by, reason }) =>
       alarm("refusal", `${nameOf(by)} refused bundle ${number} of ${nameOf(lane)}: ${reason}`),
+    cutOff: (peer, cutOff) => alarm("cut-off", `${nameOf(peer)} is ${cutOffWords(cutOff)}`),
     evidence: ({ fault, gateway, about }) => alarm("evidence", `${nameOf(gateway)}: ${fault} (${about})`),
     halted: fail,
   };
@@ -96,4 +97,10 @@ export function makeObserver(options: {
     checkpointNote: () => checkpointNote,
     alarm,
   };
+}
+
+/** N9, as it stands in the log, in the alarm, in the status and in the bye to the peer itself. */
+export function cutOffWords({ restMs, reason, times }: CutOff): string {
+  const until = new Date(Date.now() + restMs).toISOString().slice(0, 19);
+  return `cut off until ${until}Z${times > 1 ? ` (time ${times})` : ""}: ${reason}`;
 }

@@ -25,9 +25,9 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
   const { site, gateway, version, replica, peers, ingest, store } = sources;
   const [refusals, evidence] = await Promise.all([store.refusals(SHOWN), store.evidence(SHOWN)]);
   const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
-  const { view, finalizedView, log, checkpoint, anchoredSize, counts, lanes, queues, rejects, halted } =
+  const { view, finalizedView, log, checkpoint, anchoredSize, counts, lanes, queues, conduct, halted } =
     replica.status();
-  const rejectedOf = (name: string) => rejects[site.gateways.findIndex((one) => one.name === name)];
+  const conductOf = (name: string) => conduct[site.gateways.findIndex((one) => one.name === name)];
   const links = peers.status().peers.filter(({ state }) => state !== "self");
   return {
     site: site.site,
@@ -43,13 +43,18 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
     anchoredSize,
     counts,
     lanes,
-    peers: links.map((peer) => ({
-      gateway: peer.gateway,
-      connected: peer.state === "up",
-      reason: peer.reason,
-      rejected: rejectedOf(peer.gateway)?.count ?? 0,
-      lastRejected: rejectedOf(peer.gateway)?.last ?? null,
-    })),
+    peers: links.map(({ gateway: name, state, reason }) => {
+      const { rejects = 0, last = null, cutOffs = 0, cutOff = null } = conductOf(name) ?? {};
+      return {
+        gateway: name,
+        connected: state === "up",
+        reason,
+        rejected: rejects,
+        lastRejected: last,
+        cutOffs,
+        cutOff: cutOff === null ? null : { untilMs: Math.round(Date.now() + cutOff.restMs), reason: cutOff.reason },
+      };
+    }),
     devices: sources.devices().map((health) => deviceStatus(health, site)),
     queues: { ...queues, ...ingest.queues(), peerBytes: links.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0) },
     refusals: refusals.map(({ lane, number, by, reason }) => ({

@@ -13,6 +13,10 @@ export function dialPeer(session: Session, peer: Peer, attempt = 0): void {
     peer.reason = `no address is configured for ${peer.gateway}`;
     return;
   }
+  if (peer.unwelcome !== null) {
+    session.later(REDIAL_LAST_MS, () => dialPeer(session, peer));
+    return;
+  }
   const target = parseAddress(address);
   if (target === null) {
     peer.reason = `the address ${address} of ${peer.gateway} is not host:port`;

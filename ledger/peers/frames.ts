@@ -9,8 +9,8 @@ export const MAX_HELLO_BYTES = 4096;
 
 export const FRAME_HEADER_BYTES = 5;
 
-export type FrameKind = "hello" | "message" | "ping";
-const kinds: readonly FrameKind[] = ["hello", "message", "ping"];
+export type FrameKind = "hello" | "message" | "ping" | "bye";
+const kinds: readonly FrameKind[] = ["hello", "message", "ping", "bye"];
 
 export type Frame = { readonly kind: FrameKind; readonly payload: Uint8Array };
 

@@ -21,11 +21,15 @@ export type LinkOptions = {
   readonly tickMs: number;
   /** P4: answers null when the hello is acceptable, or why not. */
   readonly judgeHello: (payload: Uint8Array) => string | null;
+  /** P8: why this peer is not to be heard now; null = it is welcome. */
+  readonly unwelcome: () => string | null;
 };
 
 export type LinkEvents = {
   readonly up: () => void;
   readonly message: (bytes: Uint8Array) => void;
+  /** P8: bytes that no honest gateway sends, whatever the network did to them: TLS would have noticed. */
+  readonly misbehaved: (reason: string) => void;
   /** Once, at the end. `up` may never have come. */
   readonly closed: (reason: string) => void;
 };
@@ -36,6 +40,8 @@ export type Link = {
   readonly queuedBytes: () => number;
   /** `events.closed` follows, at once. */
   readonly close: (reason: string) => void;
+  /** P8: closes after telling the peer why. */
+  readonly dismiss: (reason: string) => void;
 };
 
 /** Runs one link over a socket whose peer has already proven its TLS key. */
@@ -70,13 +76,33 @@ export function openLink(socket: TLSSocket, options: LinkOptions, events: LinkEv
     if (payload.length > 0) socket.write(payload);
   };
 
+  const dismiss = (reason: string): void => {
+    if (ended) return;
+    write("bye", new TextEncoder().encode(show(reason)));
+    close(reason);
+  };
+
+  const fault = (reason: string): void => {
+    events.misbehaved(reason);
+    close(reason);
+  };
+
   const onFrame = (frame: Frame): void => {
-    if (frame.kind === "ping") return;
-    if (frame.kind === "message") {
-      if (!greeted) return close("the peer sent a message before its hello");
-      return events.message(frame.payload);
+    switch (frame.kind) {
+      case "ping":
+        return;
+      case "message":
+        if (!greeted) return fault("the peer sent a message before its hello");
+        return events.message(frame.payload);
+      case "bye":
+        return close(`closed by the peer: ${show(new TextDecoder().decode(frame.payload))}`);
+      case "hello":
+        return onHello(frame);
     }
-    if (greeted) return close("the peer said hello twice");
+  };
+
+  const onHello = (frame: Frame): void => {
+    if (greeted) return fault("the peer said hello twice");
     const reason = options.judgeHello(frame.payload);
     if (reason !== null) return close(reason);
     greeted = true;
@@ -90,7 +116,7 @@ export function openLink(socket: TLSSocket, options: LinkOptions, events: LinkEv
       // Until the hello is judged only a hello is read, so that the limit for what follows is already raised.
       const end = greeted ? chunk.length : at + FRAME_HEADER_BYTES;
       const pushed = reader.push(chunk.subarray(at, end));
-      if (pushed.kind === "refused") return close(pushed.reason);
+      if (pushed.kind === "refused") return fault(pushed.reason);
       for (const frame of pushed.frames) {
         if (ended) return;
         onFrame(frame);
@@ -113,7 +139,9 @@ export function openLink(socket: TLSSocket, options: LinkOptions, events: LinkEv
   socket.on("end", () => close("closed by the peer"));
   socket.on("close", () => close("closed by the peer"));
   socket.setNoDelay(true);
-  write("hello", options.hello);
+  const unwelcome = options.unwelcome();
+  if (unwelcome === null) write("hello", options.hello);
+  else queueMicrotask(() => dismiss(unwelcome));
 
   return {
     send: (bytes) => {
@@ -124,5 +152,6 @@ export function openLink(socket: TLSSocket, options: LinkOptions, events: LinkEv
     },
     queuedBytes: () => socket.writableLength,
     close,
+    dismiss,
   };
 }

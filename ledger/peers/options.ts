@@ -20,6 +20,8 @@ export type PeersOptions = {
     readonly message: (from: number, bytes: Uint8Array) => void;
     readonly up: (peer: number) => void;
     readonly down: (peer: number, reason: string) => void;
+    /** P8: what came is nothing that an honest gateway sends; the link closes. */
+    readonly misbehaved: (peer: number, reason: string) => void;
   };
   /** P6: bytes that may wait for one peer. Default 64 MiB. */
   readonly maxQueueBytes?: number;

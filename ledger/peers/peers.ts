@@ -2,12 +2,14 @@ import { acceptPeers } from "./accept.ts";
 import { dialPeer } from "./dial.ts";
 import { PeersFailure } from "./failures.ts";
 import type { PeersOptions, PeersStatus, PeerStatus } from "./options.ts";
-import { openSession, type Peer } from "./session.ts";
+import { cutOff, openSession, type Peer, type Session } from "./session.ts";
 import { tlsPinOf } from "./tls-identity.ts";
 
 export type Peers = {
   /** Best effort (P6): false when it was dropped. Throws RangeError above 16 MiB. */
   readonly send: (to: number, bytes: Uint8Array) => boolean;
+  /** P8: for so long there is no link to this peer; it is told why. */
+  readonly cutOff: (peer: number, forMs: number, reason: string) => void;
   readonly status: () => PeersStatus;
   readonly close: () => Promise<void>;
 };
@@ -29,13 +31,13 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
 
   return {
     send: (to, bytes) => {
-      const peer = session.peers[to];
-      if (peer === undefined || to === self) throw new RangeError(`gateway ${to} is not a peer of gateway ${self}`);
+      const peer = peerOf(session, to);
       const sent = peer.link?.send(bytes) ?? false;
       if (sent) peer.sentMessages += 1;
       else peer.droppedMessages += 1;
       return sent;
     },
+    cutOff: (index, forMs, reason) => cutOff(session, peerOf(session, index), forMs, reason),
     status: () => ({
       listening: acceptor.listening,
       strangers: session.strangers.count,
@@ -47,6 +49,12 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
       await acceptor.close();
     },
   };
+}
+
+function peerOf({ peers, options: { self } }: Session, index: number): Peer {
+  const peer = peers[index];
+  if (peer === undefined || index === self) throw new RangeError(`gateway ${index} is not a peer of gateway ${self}`);
+  return peer;
 }
 
 function statusOf(peer: Peer, self: number): PeerStatus {

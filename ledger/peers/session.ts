@@ -14,6 +14,8 @@ export type Peer = {
   readonly gateway: string;
   link: Link | null;
   reason: string;
+  /** P8: why it is cut off; null = it is welcome. */
+  unwelcome: string | null;
   sentMessages: number;
   receivedMessages: number;
   droppedMessages: number;
@@ -107,6 +109,7 @@ export function runLink(session: Session, peer: Peer, socket: TLSSocket, closed:
         const verdict = checkHello(payload, hello, peer.gateway);
         return verdict.kind === "accept" ? null : verdict.reason;
       },
+      unwelcome: () => peer.unwelcome,
     },
     {
       up: () => {
@@ -122,6 +125,7 @@ export function runLink(session: Session, peer: Peer, socket: TLSSocket, closed:
         peer.receivedMessages += 1;
         options.events.message(peer.index, bytes);
       },
+      misbehaved: (reason) => options.events.misbehaved(peer.index, reason),
       closed: (reason) => {
         settle();
         if (peer.link === null || peer.link === link) peer.reason = reason;
@@ -135,9 +139,25 @@ export function runLink(session: Session, peer: Peer, socket: TLSSocket, closed:
   );
 }
 
+/** P8: closes the link, and refuses every other one for so long. */
+export function cutOff(session: Session, peer: Peer, forMs: number, reason: string): void {
+  peer.unwelcome = reason;
+  peer.reason = reason;
+  peer.link?.dismiss(reason);
+  session.later(forMs, () => {
+    peer.unwelcome = null;
+    if (peer.link === null) peer.reason = notYet(peer.index, peer.gateway, session.options.self);
+  });
+}
+
 function newPeer(index: number, gateway: string, self: number): Peer {
-  const reason = index < self ? `waiting for ${gateway} to dial` : "not dialled yet";
-  return { index, gateway, link: null, reason, sentMessages: 0, receivedMessages: 0, droppedMessages: 0, timesUp: 0 };
+  const reason = notYet(index, gateway, self);
+  const counts = { sentMessages: 0, receivedMessages: 0, droppedMessages: 0, timesUp: 0 };
+  return { index, gateway, link: null, reason, unwelcome: null, ...counts };
+}
+
+function notYet(index: number, gateway: string, self: number): string {
+  return index < self ? `waiting for ${gateway} to dial` : "not dialled yet";
 }
 
 function helloOf(site: PeersSite, self: number): Hello {

@@ -4,9 +4,11 @@ export { startReplica } from "./replica.ts";
 export { QueueFull } from "./sealer.ts";
 export type {
   Accusation,
+  CutOff,
   Draft,
   Keys,
   LaneStatus,
+  PeerConduct,
   Refusal,
   Replica,
   ReplicaEvents,

@@ -10,13 +10,14 @@ import type { Execution } from "../store/port.ts";
 import { makeAlarm } from "./alarm.ts";
 import { makeCheckpoints } from "./checkpoints.ts";
 import { committeeOf } from "./committee-of.ts";
+import { makeConduct } from "./conduct.ts";
 import { startExecutor } from "./executor.ts";
 import { LogDiverged } from "./failures.ts";
 import { makeNotes } from "./notes.ts";
 import { makeOutbox } from "./outbox.ts";
 import { makeSealer, type Sealed } from "./sealer.ts";
 import { makeStreams } from "./streams.ts";
-import type { Replica, ReplicaOptions, ReplicaStatus } from "./types.ts";
+import type { CutOff, Replica, ReplicaOptions, ReplicaStatus } from "./types.ts";
 import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } from "./wire.ts";
 
 const RECALL_BYTES = 4 * 1024 * 1024;
@@ -26,9 +27,9 @@ const MAX_ACCUSATIONS = 10_000;
 /** Starts from what is on disk and goes on by the same rules. Call `linkUp` as links come up. */
 export function startReplica(options: ReplicaOptions): Replica {
   const { site, self, store, recovered, keys, events } = options;
-  const committee = committeeOf(options);
+  const conduct = makeConduct({ gateways: site.gateways.length, nowMs: options.steady, cutOff: onCutOff });
+  const committee = conduct.counting(committeeOf(options));
   const checkpoints = makeCheckpoints(site, committee, keys.cosign, options.verifyCosignature);
-  const rejects: { count: number; last: string | null }[] = site.gateways.map(() => ({ count: 0, last: null }));
   /** Bundles of each lane that are durable here. */
   const onDisk = new Map(recovered.lanes.map(({ lane: index, number }) => [index, number + 1]));
   const accused = new Set<string>();
@@ -146,7 +147,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "accuse":
         return accuse(effect.fault, effect.gateway, effect.about, encode(effect.proofs));
       case "reject":
-        return reject(effect.from, effect.reason);
+        return conduct.rejected(effect.from, effect.reason);
     }
   }
 
@@ -168,7 +169,7 @@ export function startReplica(options: ReplicaOptions): Replica {
           encode(effect.messages.map((message) => agreement.encodeMessage(message))),
         );
       case "reject":
-        return reject(effect.from, effect.reason);
+        return conduct.rejected(effect.from, effect.reason);
     }
   }
 
@@ -229,9 +230,18 @@ export function startReplica(options: ReplicaOptions): Replica {
   }
 
   function receive(from: GatewayIndex, bytes: Uint8Array): void {
-    const message = openMessage(bytes);
-    if (message.kind === "reject") return reject(from, message.reason);
-    turn(() => onMessage(from, message.opened));
+    if (halted !== null || stopped || !conduct.hears(from)) return;
+    conduct.weigh(from, bytes.length, () => {
+      const message = openMessage(bytes);
+      if (message.kind === "reject") {
+        conduct.rejected(from, message.reason);
+        return true;
+      }
+      const before = { lanes: lanes.lanes, rounds: state.rounds, blocks: state.blocks };
+      turn(() => onMessage(from, message.opened));
+      // Whatever moves a lane, a view or the chain of blocks; told places and times of repair are no progress.
+      return lanes.lanes !== before.lanes || state.rounds !== before.rounds || state.blocks !== before.blocks;
+    });
   }
 
   function onMessage(from: GatewayIndex, { layer, message }: AnyMessage): void {
@@ -250,10 +260,13 @@ export function startReplica(options: ReplicaOptions): Replica {
     }
   }
 
-  /** R6: counted against the sender, with the last reason, for the status page. */
-  function reject(from: GatewayIndex, reason: string): void {
-    const known = rejects[from];
-    if (known !== undefined) rejects[from] = { count: known.count + 1, last: reason };
+  /** R8: behind the turn that found it out, because closing a link is an input of the next one. */
+  function onCutOff(peer: GatewayIndex, cutOff: CutOff): void {
+    queueMicrotask(() => {
+      if (halted !== null || stopped) return;
+      feedLanes({ kind: "linkDown", peer });
+      events.cutOff(peer, cutOff);
+    });
   }
 
   function accuse(fault: string, gateway: GatewayIndex, about: string, bytes: Uint8Array): void {
@@ -267,6 +280,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   }
 
   function linkUp(peer: GatewayIndex): void {
+    if (!conduct.hears(peer)) return;
     turn(() => {
       stepLanes({ kind: "linkUp", peer });
       stepAgreement({ kind: "linkUp", peer });
@@ -320,13 +334,13 @@ export function startReplica(options: ReplicaOptions): Replica {
     switch (message.kind) {
       case "cosignature": {
         const added = checkpoints.add(from, message.note);
-        if (added.kind === "reject") return reject(from, added.reason);
+        if (added.kind === "reject") return conduct.rejected(from, added.reason);
         return added.kind === "accept" ? collect() : undefined;
       }
       case "checkpoint":
       case "anchor": {
         const fault = notes.offer(message.kind === "anchor" ? message.ledger : null, message.note);
-        return fault === null ? undefined : reject(from, fault);
+        return fault === null ? undefined : conduct.rejected(from, fault);
       }
     }
   }
@@ -402,7 +416,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       counts: { accepted: laneEnd().nextStatement, final: finalCount, anchored: anchored.counts },
       refusals: totals.refusals,
       evidence: totals.evidence,
-      rejects,
+      conduct: conduct.list(),
       queues: { accept: sealer.waiting(), commits: outbox.waiting(), blocks: executor.waiting() },
       viewsNullified: state.viewsNullified,
       halted: halted === null ? null : halted.message,
@@ -426,6 +440,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     receive,
     linkUp,
     linkDown: (peer) => feedLanes({ kind: "linkDown", peer }),
+    misbehaved: conduct.rejected,
     accept: sealer.accept,
     anchored: (ledger, _size, note) => {
       const fault = notes.offer(ledger, note);

@@ -32,12 +32,26 @@ export type Refusal = {
 };
 export type Accusation = { readonly fault: string; readonly gateway: GatewayIndex; readonly about: string };
 
+/** R8: a peer that cost too much is not heard for `restMs` from now; `times`: how often that has happened. */
+export type CutOff = { readonly restMs: number; readonly reason: string; readonly times: number };
+
+export type PeerConduct = {
+  /** R6: messages that no honest gateway sends, and why the last of them was refused. */
+  readonly rejects: number;
+  readonly last: string | null;
+  readonly cutOffs: number;
+  /** Null while the peer is heard. */
+  readonly cutOff: CutOff | null;
+};
+
 export type ReplicaEvents = {
   readonly executed: (execution: Extract<Execution, { kind: "executed" }>) => void;
   readonly checkpoint: (checkpoint: { readonly size: number; readonly root: Hash; readonly note: string }) => void;
   readonly anchored: (anchor: { readonly ledger: string; readonly size: number }) => void;
   readonly refusal: (refusal: Refusal) => void;
   readonly evidence: (accusation: Accusation) => void;
+  /** R8: close the link to this peer, and keep it closed for so long; it is not heard in any case. */
+  readonly cutOff: (peer: GatewayIndex, cutOff: CutOff) => void;
   /** The gateway must stop: it is unsure, and a gateway that is unsure must not sign. */
   readonly halted: (error: Error) => void;
 };
@@ -86,8 +100,8 @@ export type ReplicaStatus = {
   readonly counts: { readonly accepted: number; readonly final: number; readonly anchored: number };
   readonly refusals: number;
   readonly evidence: number;
-  /** Messages that no honest gateway sends, by sender. */
-  readonly rejects: readonly { readonly count: number; readonly last: string | null }[];
+  /** By gateway. */
+  readonly conduct: readonly PeerConduct[];
   readonly queues: Readonly<Record<string, number>>;
   readonly viewsNullified: number;
   readonly halted: string | null;
@@ -97,6 +111,8 @@ export type Replica = {
   readonly receive: (from: GatewayIndex, message: Uint8Array) => void;
   readonly linkUp: (peer: GatewayIndex) => void;
   readonly linkDown: (peer: GatewayIndex) => void;
+  /** R8: the link itself saw what no honest gateway does. */
+  readonly misbehaved: (peer: GatewayIndex, reason: string) => void;
   /**
    * Numbers, seals, signs and fsyncs a statement in a group commit, then resolves (promise 1). Rejects with `QueueFull`
    * when more than 10,000 wait: the caller tells its device to try again.

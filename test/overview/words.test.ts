@@ -53,8 +53,8 @@ test("O5: four gateways that all run but reach nobody cannot make anything final
 
 test("O5: a link to itself does not bring a gateway closer to a quorum", (t) => {
   const self = [
-    { gateway: "gw-1", connected: true, reason: null },
-    { gateway: "gw-2", connected: true, reason: null },
+    { gateway: "gw-1", connected: true, reason: null, cutOff: null },
+    { gateway: "gw-2", connected: true, reason: null, cutOff: null },
   ];
   const state = siteState([says("gw-1", { peers: self }), says("gw-2"), says("gw-3"), says("gw-4")]);
   t.is(state.inTouch, 3);

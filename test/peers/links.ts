@@ -14,6 +14,7 @@ export type Heard = {
   readonly messages: { readonly from: number; readonly bytes: Uint8Array }[];
   readonly ups: number[];
   readonly downs: { readonly peer: number; readonly reason: string }[];
+  readonly faults: { readonly peer: number; readonly reason: string }[];
 };
 
 export type Node = { readonly peers: Peers; readonly heard: Heard };
@@ -38,7 +39,7 @@ export async function node(
   ids: readonly TlsIdentity[],
   changes: Partial<PeersOptions> = {},
 ): Promise<Node> {
-  const heard: Heard = { messages: [], ups: [], downs: [] };
+  const heard: Heard = { messages: [], ups: [], downs: [], faults: [] };
   const tls = ids[self];
   if (tls === undefined) throw new Error(`no identity ${self}`);
   const peers = await startPeers({
@@ -52,6 +53,7 @@ export async function node(
       message: (from, bytes) => heard.messages.push({ from, bytes }),
       up: (peer) => heard.ups.push(peer),
       down: (peer, reason) => heard.downs.push({ peer, reason }),
+      misbehaved: (peer, reason) => heard.faults.push({ peer, reason }),
     },
     ...changes,
   });

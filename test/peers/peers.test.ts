@@ -73,7 +73,7 @@ test("P2 a client with a certificate that nobody pinned is refused, whatever it 
   const hello = encodeHello({ ...siteOf(ids), gateway: "g0" });
   socket.write(Buffer.concat([frameHeader("hello", hello.length), hello]));
   await until(() => socket.destroyed || socket.readableEnded);
-  t.deepEqual(target.heard, { messages: [], ups: [], downs: [] });
+  t.deepEqual(target.heard, { messages: [], ups: [], downs: [], faults: [] });
   t.is(target.peers.status().strangers, 1);
   t.regex(target.peers.status().lastStranger ?? "", /no gateway of this site/);
 });

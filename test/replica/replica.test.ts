@@ -343,7 +343,7 @@ test("R5: a checkpoint without a quorum, or an anchor that no ledger countersign
     sealMessage({ layer: "checkpoint", message: { kind: "anchor", ledger: "embedded", note } }),
   );
   t.deepEqual(
-    watched.replica.status().rejects.map(({ count }) => count),
+    watched.replica.status().conduct.map(({ rejects }) => rejects),
     [0, 0, 1, 1],
   );
   t.is(watched.replica.status().checkpoint, null);
@@ -354,7 +354,7 @@ test("R6: bytes that are no message count against their sender and change nothin
   for (const bytes of [new Uint8Array(), new Uint8Array([0xff]), new Uint8Array(2 ** 20 + 1)])
     watched.replica.receive(2, bytes);
   t.deepEqual(
-    watched.replica.status().rejects.map(({ count }) => count),
+    watched.replica.status().conduct.map(({ rejects }) => rejects),
     [0, 0, 3, 0],
   );
   t.deepEqual(watched.halts, []);

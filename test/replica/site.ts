@@ -1,6 +1,6 @@
 /** Replicas over memory stores, with links, clocks and disks in the test's hands. */
 import { sign } from "../../ledger/crypto/index.ts";
-import { type Draft, type Replica, type ReplicaOptions, startReplica } from "../../ledger/replica/index.ts";
+import { type CutOff, type Draft, type Replica, type ReplicaOptions, startReplica } from "../../ledger/replica/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Store } from "../../ledger/store/port.ts";
 import { simulatedSite } from "../sim/site.ts";
@@ -14,6 +14,7 @@ export type Watched = {
   readonly halts: Error[];
   readonly sent: { readonly to: number; readonly bytes: Uint8Array }[];
   readonly refusals: { readonly lane: number; readonly by: number; readonly reason: string }[];
+  readonly cutOffs: { readonly peer: number; readonly cutOff: CutOff }[];
   readonly checkpoints: { readonly size: number; readonly root: string }[];
   /** Runs every timer that is due after so many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
@@ -31,6 +32,7 @@ export async function start(
   const [signer, checkpointKey] = [signers[self], checkpointKeys[self]];
   if (signer === undefined || checkpointKey === undefined) throw new Error(`there is no gateway ${self}`);
   const timers = new Map<number, { readonly atMs: number; readonly run: () => void }>();
+  const cutOffs: Watched["cutOffs"] = [];
   const [halts, sent, refusals, checkpoints]: [Error[], Watched["sent"], Watched["refusals"], Watched["checkpoints"]] =
     [[], [], [], []];
   let nowMs = START_MS;
@@ -56,6 +58,7 @@ export async function start(
       executed: () => undefined,
       checkpoint: (checkpoint) => void checkpoints.push(checkpoint),
       anchored: () => undefined,
+      cutOff: (peer, cutOff) => void cutOffs.push({ peer, cutOff }),
       refusal: (refusal) => void refusals.push(refusal),
       evidence: () => undefined,
       halted: (error) => void halts.push(error),
@@ -68,6 +71,7 @@ export async function start(
     halts,
     sent,
     refusals,
+    cutOffs,
     checkpoints,
     wait: async (ms) => {
       nowMs += ms;

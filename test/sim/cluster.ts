@@ -115,6 +115,7 @@ export function makeCluster(
         executed: () => undefined,
         checkpoint: () => undefined,
         anchored: () => undefined,
+        cutOff: () => undefined,
         refusal: () => undefined,
         evidence: () => undefined,
         halted: (error) =>
