@@ -21,7 +21,7 @@ const away = (name: string): GatewayAnswer => ({
   silentMs: 5000,
 });
 
-const noLinks = NAMES.map((gateway) => ({ gateway, connected: false, reason: "refused" }));
+const noLinks = NAMES.map((gateway) => ({ gateway, connected: false, reason: "refused", cutOff: null }));
 
 test("O5: when all answer and reach each other, they agree", (t) => {
   const state = siteState(NAMES.map((name) => says(name)));

@@ -4,7 +4,7 @@ import { type Frame, frameHeader, frameReader, MAX_FRAME_BYTES } from "../../led
 import { checkHello, encodeHello } from "../../ledger/peers/hello.ts";
 
 const arbitraryFrame = fc.record({
-  kind: fc.constantFrom("hello" as const, "message" as const, "ping" as const),
+  kind: fc.constantFrom("hello" as const, "message" as const, "ping" as const, "bye" as const),
   payload: fc.uint8Array({ maxLength: 300 }),
 });
 
@@ -60,7 +60,7 @@ test("P3 an empty frame, an unknown kind and a frame above the limit are refused
     return pushed.kind === "refused" ? pushed.reason : "";
   };
   t.regex(reasonOf([0, 0, 0, 0, 1]), /no kind/);
-  t.regex(reasonOf([0, 0, 0, 1, 3]), /unknown kind 3/);
+  t.regex(reasonOf([0, 0, 0, 1, 4]), /unknown kind 4/);
   t.regex(reasonOf([0, 0, 0, 101, 1]), /101 bytes is above the limit of 100/);
   t.regex(reasonOf([255, 255, 255, 255, 1]), /4294967295 bytes/);
   t.is(reasonOf([0, 0, 0, 1, 2]), "");

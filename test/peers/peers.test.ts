@@ -278,6 +278,53 @@ test("P7 a peer that restarts is dialled again until it answers", async (t) => {
   t.is(dialling.peers.status().peers[1]?.timesUp, 2);
 });
 
+for (const by of ["dials", "accepts"] as const) {
+  test(`P8 a peer that the side which ${by} cuts off is told why, stays away until the time is over, and then returns`, async (t) => {
+    const [dialling, accepting] = await pair(t);
+    const [judge, judged] = by === "dials" ? [dialling, accepting] : [accepting, dialling];
+    const [me, it] = by === "dials" ? [0, 1] : [1, 0];
+    const begun = performance.now();
+    judge.peers.cutOff(it, 1_200, "cut off until noon: it floods");
+    await until(() => judged.heard.downs.length === 1);
+    t.regex(judge.heard.downs[0]?.reason ?? "", /cut off until noon: it floods/);
+    t.regex(judged.heard.downs[0]?.reason ?? "", /closed by the peer: cut off until noon: it floods/);
+    t.false(judge.peers.send(it, Uint8Array.of(1)));
+    await until(() => performance.now() > begun + 900);
+    t.deepEqual([judge.heard.ups.length, judged.heard.ups.length], [1, 1]);
+    t.regex(judge.peers.status().peers[it]?.reason ?? "", /it floods/);
+    if (by === "accepts") t.regex(judged.peers.status().peers[me]?.reason ?? "", /it floods/);
+    await until(() => judge.heard.ups.length === 2 && judged.heard.ups.length === 2);
+    t.true(performance.now() - begun > 1_100);
+    t.true(judged.peers.send(me, Uint8Array.of(7)));
+    await until(() => judge.heard.messages.length === 1);
+  });
+}
+
+test("P8 what no honest gateway puts on a link is told as misbehaviour of the key's owner, and closes the link", async (t) => {
+  const ids = await identities(2);
+  const target = await node(t, 1, ids);
+  const hello = encodeHello({ ...siteOf(ids), gateway: "g0" });
+  const helloFrame = Buffer.concat([frameHeader("hello", hello.length), hello]);
+  const cases: readonly (readonly [Uint8Array, RegExp])[] = [
+    [Buffer.concat([helloFrame, helloFrame]), /said hello twice/],
+    [frameHeader("message", 0), /a message before its hello/],
+    [Uint8Array.of(0, 0, 0, 1, 9), /unknown kind 9/],
+    [Buffer.concat([helloFrame, Uint8Array.of(255, 255, 255, 255, 1)]), /4294967295 bytes is above/],
+  ];
+  for (const [index, [bytes, reason]] of cases.entries()) {
+    const socket = await dialAs(t, target, ids[0] ?? null);
+    socket.write(bytes);
+    await until(() => target.heard.faults.length === index + 1);
+    t.regex(target.heard.faults[index]?.reason ?? "", reason);
+    t.is(target.heard.faults[index]?.peer, 0);
+    await until(() => socket.destroyed || socket.readableEnded);
+  }
+  const stranger = await dialAs(t, target, await makeTlsIdentity("g0"));
+  stranger.write(Uint8Array.of(0, 0, 0, 1, 9));
+  await until(() => stranger.destroyed || stranger.readableEnded);
+  t.is(target.heard.faults.length, cases.length, "a stranger is nobody's fault");
+});
+
 test("a busy port, a foreign certificate and a useless address are told in one sentence with the mend", async (t) => {
   const ids = await identities(3);
   const running = await node(t, 1, ids);

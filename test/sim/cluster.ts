@@ -115,7 +115,11 @@ export function makeCluster(
         executed: () => undefined,
         checkpoint: () => undefined,
         anchored: () => undefined,
-        cutOff: () => undefined,
+        // R8: as the links of a gateway do it.
+        cutOff: (peer, { restMs }) => {
+          nodes[peer]?.replica?.linkDown(index);
+          clock.after(restMs, () => (alive() ? linkUp(index, peer) : undefined));
+        },
         refusal: () => undefined,
         evidence: () => undefined,
         halted: (error) =>
@@ -124,15 +128,18 @@ export function makeCluster(
             : undefined,
       },
     });
-    for (const [peer, other] of nodes.entries()) {
-      if (peer === index || other.replica === null) continue;
-      const otherLife = other.life;
-      clock.after(conditions.latencyMs, () => {
-        if (!alive() || other.life !== otherLife) return;
-        node.replica?.linkUp(peer);
-        other.replica?.linkUp(index);
-      });
-    }
+    for (const peer of nodes.keys()) if (peer !== index) linkUp(index, peer);
+  }
+
+  function linkUp(one: number, two: number): void {
+    const [a, b] = [nodes[one] as Node, nodes[two] as Node];
+    if (a.replica === null || b.replica === null) return;
+    const lives = [a.life, b.life];
+    clock.after(conditions.latencyMs, () => {
+      if (a.life !== lives[0] || b.life !== lives[1]) return;
+      a.replica?.linkUp(two);
+      b.replica?.linkUp(one);
+    });
   }
 
   return {

@@ -180,6 +180,13 @@ async function check(
         `progress: gw-${index + 1} has a log of ${log.size} and a checkpoint of ${checkpoint?.size ?? 0}`,
       );
   }
+  for (const [index, { replica }] of honest) {
+    // R8: what honest gateways send is never held against them, whatever the network and their disks do.
+    for (const [peer, { rejects, last, cutOffs }] of (replica?.status().conduct ?? []).entries()) {
+      if (cluster.isHonest(peer) && rejects + cutOffs > 0)
+        violations.push(`R8: gw-${index + 1} holds ${rejects} messages against gw-${peer + 1}, the last: ${last}`);
+    }
+  }
   for (const line of longest) note(line);
   for (const { replica } of cluster.nodes) note(JSON.stringify(replica?.status()));
   return { violations, final: longest.length };
