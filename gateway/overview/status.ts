@@ -37,7 +37,9 @@ const statusSchema = z.object({
   lanes: z
     .array(z.object({ gateway: name, held: count, certified: count, finalized: count, executed: count }))
     .max(500),
-  peers: z.array(z.object({ gateway: name, connected: z.boolean(), reason: text.nullable(), cutOff: cutOff.default(null) })).max(500),
+  peers: z
+    .array(z.object({ gateway: name, connected: z.boolean(), reason: text.nullable(), cutOff: cutOff.default(null) }))
+    .max(500),
   devices: z
     .array(
       z.object({

@@ -116,7 +116,9 @@ function strangers(answers: readonly GatewayAnswer[]): readonly string[] {
 
 function cutOffs(answers: readonly GatewayAnswer[]): readonly string[] {
   const found = answering(answers).flatMap(({ gateway, peers }) =>
-    peers.flatMap((peer) => (peer.cutOff === null ? [] : [{ sentence: peer.gateway, by: gateway, why: peer.cutOff.reason }])),
+    peers.flatMap((peer) =>
+      peer.cutOff === null ? [] : [{ sentence: peer.gateway, by: gateway, why: peer.cutOff.reason }],
+    ),
   );
   return grouped(found).map(({ sentence, by }) => {
     const why = found.find((one) => one.sentence === sentence)?.why ?? "";

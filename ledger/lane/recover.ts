@@ -5,7 +5,7 @@ import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
 import { openBundle } from "../bundle/index.ts";
 import { type LaneCertificate, readLaneCertificate } from "./certificate.ts";
-import { NO_HASH } from "./turn.ts";
+import { NO_COPY, NO_HASH } from "./turn.ts";
 import type { Lane, LaneEnd, Lanes } from "./types.ts";
 
 const EMPTY: Lane = {
@@ -48,7 +48,7 @@ export function recoverLanes(
     return { ...lane, silent: silent.has(index), rewinding };
   });
   const peers = lanes.flatMap((_, index) => (index === committee.self ? [] : [index]));
-  return { lanes, copies: new Map(peers.map((peer) => [peer, { held: 0, sent: null }])), wakeAtMs: null };
+  return { lanes, copies: new Map(peers.map((peer) => [peer, NO_COPY])), wakeAtMs: null };
 }
 
 function recoverLane(stored: Recovered["lanes"][number]): Lane {

@@ -2,14 +2,16 @@
 import type { GatewayIndex } from "../committee/index.ts";
 import { onCertificate, rewind } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
-import { certifiedNumber, laneOf, moved, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
+import { certifiedNumber, laneOf, moved, NO_COPY, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
 import type { Lane, LaneMessage } from "./types.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
 const STANDSTILL_MS = 500;
+/** Standing answers cost much more than the question: nobody gets them more often than this. */
+const ANSWER_EVERY_MS = 100;
 
 export function onLinkUp(turn: Turn, peer: GatewayIndex): void {
-  setCopy(turn, peer, { sent: null });
+  setCopy(turn, peer, { sent: null, answeredAtMs: Number.NEGATIVE_INFINITY });
   send(turn, peer, tipsOf(turn, true));
 }
 
@@ -35,9 +37,10 @@ export function onTips(
   for (const certificate of certificates) onCertificate(turn, from, certificate);
   const own = laneOf(turn, committee.self);
   const copied = Math.min(held[committee.self] ?? 0, own.held);
-  const sent = turn.state.copies.get(from)?.sent ?? null;
+  const { sent, answeredAtMs } = turn.state.copies.get(from) ?? NO_COPY;
   setCopy(turn, from, { held: copied, sent: again || sent === null ? copied : Math.max(sent, copied) });
-  if (!again) return;
+  if (!again || turn.nowMs - answeredAtMs < ANSWER_EVERY_MS) return;
+  setCopy(turn, from, { answeredAtMs: turn.nowMs });
   send(turn, from, tipsOf(turn, false));
   for (const [lane, { certificate, acks }] of turn.state.lanes.entries()) {
     const theirs = certificates.find((other) => other.lane === lane)?.number ?? -1;

@@ -27,8 +27,11 @@ export function setLane(turn: Turn, lane: GatewayIndex, change: Partial<Lane>): 
   turn.touched.add(lane);
 }
 
+/** Before the peer's first `tips`. */
+export const NO_COPY: Copy = { held: 0, sent: null, answeredAtMs: Number.NEGATIVE_INFINITY };
+
 export function setCopy(turn: Turn, peer: GatewayIndex, change: Partial<Copy>): void {
-  const old = turn.state.copies.get(peer) ?? { held: 0, sent: null };
+  const old = turn.state.copies.get(peer) ?? NO_COPY;
   turn.state = { ...turn.state, copies: new Map(turn.state.copies).set(peer, { ...old, ...change }) };
 }
 

@@ -153,6 +153,8 @@ export type Copy = {
   readonly held: number;
   /** Bundles sent to it; null while the link is down or its `tips` have not come. */
   readonly sent: number | null;
+  /** When it was last told what it lacks (L7). */
+  readonly answeredAtMs: number;
 };
 
 export type Lanes = {

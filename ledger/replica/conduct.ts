@@ -72,7 +72,11 @@ export function makeConduct(options: {
     weigh: (peer, bytes, broughtOn) => {
       const before = signatures;
       if (broughtOn()) return;
-      spend(peer, { kind: "waste", bytes, signatures: signatures - before }, "a flood of messages that bring nothing on");
+      spend(
+        peer,
+        { kind: "waste", bytes, signatures: signatures - before },
+        "a flood of messages that bring nothing on",
+      );
     },
     list: () =>
       records.map((record) => {

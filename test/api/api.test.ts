@@ -37,7 +37,17 @@ const status: GatewayStatus = {
   anchoredSize: 0,
   counts: { accepted: 0, final: 0, anchored: 0 },
   lanes: [],
-  peers: [{ gateway: "gw-2", connected: false, reason: "not dialled yet", rejected: 0, lastRejected: null, cutOffs: 0, cutOff: null }],
+  peers: [
+    {
+      gateway: "gw-2",
+      connected: false,
+      reason: "not dialled yet",
+      rejected: 0,
+      lastRejected: null,
+      cutOffs: 0,
+      cutOff: null,
+    },
+  ],
   devices: [],
   queues: { accept: 3 },
   refusals: [],

@@ -309,6 +309,8 @@ test("L7: own acks and certificates that the other lacks are repeated, and no ot
   driven.receive(carry(one));
   const missing = sent(driven.receive(tips(true, EMPTY), 3)).map(({ kind }) => kind);
   t.deepEqual([...missing].sort(), ["ack", "laneCertificate", "tips"]);
+  t.deepEqual(sent(driven.receive(tips(true, EMPTY), 3)), [], "asking without pause is answered once in 100 ms");
+  driven.setClock(START_MS + 100);
   const known = sent(driven.receive(tips(true, [0, 0, 2, 0], [certificateOf(2, zero, [0, 1])]), 3)).map(
     ({ kind }) => kind,
   );

@@ -37,7 +37,15 @@ export function statusOf(
     lanes: [{ gateway, held: 4, certified: 3, finalized: 2, executed: 2 }],
     peers: peers
       .filter((peer) => peer !== gateway)
-      .map((peer) => ({ gateway: peer, connected: true, reason: null, rejected: 0, lastRejected: null, cutOffs: 0, cutOff: null })),
+      .map((peer) => ({
+        gateway: peer,
+        connected: true,
+        reason: null,
+        rejected: 0,
+        lastRejected: null,
+        cutOffs: 0,
+        cutOff: null,
+      })),
     devices: [
       {
         id: "scale-1",

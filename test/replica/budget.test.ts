@@ -63,8 +63,7 @@ test("R8: whatever a peer does, it never gets more work for nothing than its cap
         nowMs += waitMs;
         budget = pass(budget, peers, nowMs);
         if (budget.cutOffUntilMs !== null) continue;
-        units +=
-          one.kind === "reject" ? 20_000 : 30 + (one.bytes / 1024) * 10 + one.signatures * 60;
+        units += one.kind === "reject" ? 20_000 : 30 + (one.bytes / 1024) * 10 + one.signatures * 60;
         budget = charge(budget, one, peers, nowMs);
         t.true(budget.spentUnits <= CAPACITY_UNITS);
         if (budget.cutOffUntilMs === null) continue;

@@ -1,6 +1,12 @@
 /** Replicas over memory stores, with links, clocks and disks in the test's hands. */
 import { sign } from "../../ledger/crypto/index.ts";
-import { type CutOff, type Draft, type Replica, type ReplicaOptions, startReplica } from "../../ledger/replica/index.ts";
+import {
+  type CutOff,
+  type Draft,
+  type Replica,
+  type ReplicaOptions,
+  startReplica,
+} from "../../ledger/replica/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Store } from "../../ledger/store/port.ts";
 import { simulatedSite } from "../sim/site.ts";
