@@ -9,6 +9,8 @@ export type SimulatedSite = {
   readonly checkpointKeys: readonly PrivateKey[];
   readonly keys: (gateway: number) => Keys;
   readonly signers: readonly ((message: Uint8Array) => Uint8Array)[];
+  /** Another signature of the same gateway over the same message, as a signer of Ed25519 can make if it wants to. */
+  readonly signAgain: (gateway: number, message: Uint8Array) => Uint8Array;
   readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean;
 };
 
@@ -39,10 +41,11 @@ export function simulatedSite(gateways: number): SimulatedSite {
     ],
     model: { sha256: toHex(digest("model")), toleranceMilli: 5 },
   });
-  const signers = names.map((name) => (message: Uint8Array) => seal(name, message));
+  const signers = names.map((name) => (message: Uint8Array) => seal(name, message, ONCE));
+  const signAgain = (gateway: number, message: Uint8Array) => seal(names[gateway] ?? "", message, digest("again"));
   const verify = (signer: number, message: Uint8Array, signature: Uint8Array) => {
     const name = names[signer];
-    return name !== undefined && Buffer.compare(seal(name, message), signature) === 0;
+    return name !== undefined && Buffer.compare(seal(name, message, signature.subarray(32)), signature) === 0;
   };
   const keys = (gateway: number): Keys => {
     const signer = signers[gateway];
@@ -50,7 +53,7 @@ export function simulatedSite(gateways: number): SimulatedSite {
     if (signer === undefined || checkpointKey === undefined) throw new Error(`no keys for gateway ${gateway}`);
     return { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) };
   };
-  const simulated = { site, checkpointKeys, keys, signers, verify };
+  const simulated = { site, checkpointKeys, keys, signers, signAgain, verify };
   made.set(gateways, simulated);
   return simulated;
 }
@@ -59,10 +62,13 @@ export function simulatedSite(gateways: number): SimulatedSite {
  * Stands for Ed25519 where only its promise matters: nobody else can make it. The agreement core takes signing and verifying as
  * inputs, and a simulation of thousands of runs would spend its time in curve arithmetic otherwise.
  */
-function seal(name: string, message: Uint8Array): Uint8Array {
-  const half = createHash("sha256").update(`secret of ${name}`).update(message).digest();
-  return new Uint8Array(Buffer.concat([half, half]));
+function seal(name: string, message: Uint8Array, nonce: Uint8Array): Uint8Array {
+  const half = createHash("sha256").update(`secret of ${name}`).update(message).update(nonce).digest();
+  return new Uint8Array(Buffer.concat([half, nonce]));
 }
+
+/** The nonce of whoever signs a message once, as the honest do. */
+const ONCE = new Uint8Array(32);
 
 function digest(text: string): Uint8Array {
   return new Uint8Array(createHash("sha256").update(text).digest());

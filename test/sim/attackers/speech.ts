@@ -1,0 +1,51 @@
+/** What an attacker understands of the wire, and how it says what its keys can sign. */
+import { blockHash, type Message, type Proposal, type SignedVote, type Vote } from "../../../ledger/agreement/index.ts";
+import { proposalBytes, voteBytes } from "../../../ledger/agreement/turn.ts";
+import type { Committee, GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
+import { type Ack, ackBytes, type LaneMessage } from "../../../ledger/lane/index.ts";
+import { type AnyMessage, openMessage, sealMessage } from "../../../ledger/replica/wire.ts";
+
+/** A message to all is one byte string: it is taken apart once. */
+const heard = new WeakMap<Uint8Array, AnyMessage | null>();
+
+export function understand(bytes: Uint8Array): AnyMessage | null {
+  const known = heard.get(bytes);
+  if (known !== undefined) return known;
+  const opened = openMessage(bytes);
+  const message = opened.kind === "accept" ? opened.opened : null;
+  heard.set(bytes, message);
+  return message;
+}
+
+export function inAgreement(bytes: Uint8Array): Message | null {
+  const message = understand(bytes);
+  return message?.layer === "agreement" ? message.message : null;
+}
+
+export function inLanes(bytes: Uint8Array): LaneMessage | null {
+  const message = understand(bytes);
+  return message?.layer === "lane" ? message.message : null;
+}
+
+export const say = (message: Message): Uint8Array => sealMessage({ layer: "agreement", message });
+export const sayInLanes = (message: LaneMessage): Uint8Array => sealMessage({ layer: "lane", message });
+
+export function voteOf(committee: Committee, vote: Vote): SignedVote {
+  return { vote, voter: committee.self, signature: committee.sign(voteBytes(committee, vote)) };
+}
+
+export function ackOf(committee: Committee, lane: GatewayIndex, number: number, hash: Hash): Ack {
+  const signature = committee.sign(ackBytes(committee, lane, number, hash));
+  return { lane, number, hash, voter: committee.self, signature };
+}
+
+/** The same proposal for another block, signed. */
+export function proposalOf(committee: Committee, proposal: Proposal, block: Proposal["block"]): Proposal {
+  const signature = committee.sign(proposalBytes(committee, block.view, blockHash(block)));
+  return { ...proposal, block, signature };
+}
+
+/** Whether the proposal is this gateway's own. */
+export function isOwnProposal(committee: Committee, { block, signature }: Proposal): boolean {
+  return committee.verify(committee.self, proposalBytes(committee, block.view, blockHash(block)), signature);
+}
