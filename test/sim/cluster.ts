@@ -2,6 +2,7 @@
 import { type Replica, startReplica } from "../../ledger/replica/index.ts";
 import type { Assessment, Measurement } from "../../ledger/statement/index.ts";
 import { type MemoryStore, openMemoryStore } from "../../ledger/store/memory.ts";
+import { strikesOf } from "./attackers/index.ts";
 import { type Assignment, type Attacked, beginAttack } from "./attacked.ts";
 import { type Clock, virtualClock } from "./clock.ts";
 import type { Random } from "./random.ts";
@@ -45,6 +46,8 @@ export type Cluster = {
   readonly run: (untilMs: number) => Promise<void>;
   /** Nothing is promised about the others. */
   readonly isHonest: (index: number) => boolean;
+  /** How often each attack struck. */
+  readonly strikes: () => ReadonlyMap<string, number>;
 };
 
 export function makeCluster(
@@ -149,6 +152,7 @@ export function makeCluster(
     accepted,
     halts,
     isHonest: (index) => !attacks.has(index),
+    strikes: () => strikesOf(shared),
     start,
     crash: (index) => {
       const node = nodes[index] as Node;

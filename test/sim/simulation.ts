@@ -14,6 +14,8 @@ export type Outcome = {
   readonly views: number;
   readonly crashes: number;
   readonly traceHash: string;
+  /** How often each attack struck. */
+  readonly strikes: Readonly<Record<string, number>>;
 };
 
 const FAULTY_MS = 6_000;
@@ -61,6 +63,7 @@ export async function simulate({ seed, gateways, attacks = [], trace }: Options)
     views,
     crashes: crashes(),
     traceHash: hash.digest("hex"),
+    strikes: Object.fromEntries(cluster.strikes()),
   };
 }
 

@@ -9,9 +9,9 @@ export const falsifier: Attack = {
   begin: (context) => {
     const falsify = context.random.pick([atRandom, drifting(), targeted]);
     return falsifiedLane(context, (statement) => {
-      const false_ = falsify(statement, context.random);
-      if (false_ !== statement) strike(context, "falsifier");
-      return false_;
+      const altered = falsify(statement, context.random);
+      if (altered !== statement) strike(context, "falsifier");
+      return altered;
     });
   },
 };

@@ -85,7 +85,8 @@ function bundles(context: AttackContext, { bundle }: Seen): readonly Uint8Array[
   const { keyId } = site.keys(committee.self);
   return Array.from({ length: SMALL_BURST }, () => {
     const number = ahead(context, bundle.header.number);
-    const header = { ...bundle.header, number, parent: "ab".repeat(32) };
+    const first = bundle.header.first + number - bundle.header.number;
+    const header = { ...bundle.header, number, first, parent: "ab".repeat(32) };
     const { cose, statements } = sealBundle(header, bundle.statements, keyId, committee.sign);
     return sayInLanes({ kind: "bundle", cose, statements });
   });
