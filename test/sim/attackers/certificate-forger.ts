@@ -8,7 +8,16 @@ import type { Committee, Signed } from "../../../ledger/committee/index.ts";
 import { ackBytes, type LaneCertificate } from "../../../ledger/lane/index.ts";
 import { formatNote, parseNote } from "../../../ledger/log/index.ts";
 import { sealMessage } from "../../../ledger/replica/wire.ts";
-import { type Attack, type AttackContext, conspirators, conspire, othersOf, repeatedly, someOf, strike } from "./attack.ts";
+import {
+  type Attack,
+  type AttackContext,
+  conspirators,
+  conspire,
+  othersOf,
+  repeatedly,
+  someOf,
+  strike,
+} from "./attack.ts";
 import { say, sayInLanes, understand } from "./speech.ts";
 
 const EVERY_MS = 120;
@@ -140,7 +149,8 @@ function forgedSignatures(
   const signedIn = (change: Partial<Committee>): readonly Signed[] =>
     accomplices.map((as) => ({ voter: as.self, signature: signAs({ ...as, ...change }) }));
   const own = signedIn({});
-  const without = (signed: readonly Signed[]) => signed.filter(({ voter }) => !own.some((each) => each.voter === voter));
+  const without = (signed: readonly Signed[]) =>
+    signed.filter(({ voter }) => !own.some((each) => each.voter === voter));
   const [first] = one;
   switch (random.below(9)) {
     case 0:

@@ -142,7 +142,8 @@ async function beginGhost(context: AttackContext, send: (to: GatewayIndex, bytes
       drafted.add(bundle.hash);
       for (const body of bundle.statements) {
         const decoded = decodeStatement(body);
-        if (decoded.kind === "accept") replica.accept({ ...decoded.statement, writes: () => [] }).catch(() => undefined);
+        if (decoded.kind === "accept")
+          replica.accept({ ...decoded.statement, writes: () => [] }).catch(() => undefined);
       }
     },
     freeze: () => {

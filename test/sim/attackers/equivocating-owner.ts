@@ -72,7 +72,12 @@ function historyOf(context: AttackContext): ForgedLane {
   });
 }
 
-type Forger = (bundle: Bundle, statements: readonly Statement[], earlier: readonly Statement[], random: Random) => Forgery;
+type Forger = (
+  bundle: Bundle,
+  statements: readonly Statement[],
+  earlier: readonly Statement[],
+  random: Random,
+) => Forgery;
 
 const truly = (bundle: Bundle, statements: readonly Statement[]): Forgery => ({
   statements,
@@ -82,7 +87,10 @@ const truly = (bundle: Bundle, statements: readonly Statement[]): Forgery => ({
 });
 
 /** Another header over the same statements. */
-const younger: Forger = (bundle, statements) => ({ ...truly(bundle, statements), createdMs: bundle.header.created + 1 });
+const younger: Forger = (bundle, statements) => ({
+  ...truly(bundle, statements),
+  createdMs: bundle.header.created + 1,
+});
 
 /** The same statements under a header that is not valid: who sees it first refuses, while the others certify its rival. */
 const tooOld: Forger = (bundle, statements) => ({
@@ -92,7 +100,10 @@ const tooOld: Forger = (bundle, statements) => ({
 
 /** Other statements in the same numbers, as valid as the true ones. */
 const later: Forger = (bundle, statements) => ({
-  ...truly(bundle, statements.map((statement) => moved(statement, 1))),
+  ...truly(
+    bundle,
+    statements.map((statement) => moved(statement, 1)),
+  ),
   createdMs: bundle.header.created + 1,
 });
 

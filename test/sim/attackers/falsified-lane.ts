@@ -11,12 +11,17 @@ export function falsifiedLane(context: AttackContext, falsify: (statement: State
   const { random } = context;
   const others = othersOf(context);
   const lied = random.chance(0.6) ? others : someOf(random, others, 1);
-  const lane = forgedLane(context, random.below(MAX_HONEST_BUNDLES), Number.POSITIVE_INFINITY, (bundle, statements) => ({
-    statements: statements.map(falsify),
-    createdMs: bundle.header.created,
-    firstOff: 0,
-    isSignatureOnly: false,
-  }));
+  const lane = forgedLane(
+    context,
+    random.below(MAX_HONEST_BUNDLES),
+    Number.POSITIVE_INFINITY,
+    (bundle, statements) => ({
+      statements: statements.map(falsify),
+      createdMs: bundle.header.created,
+      firstOff: 0,
+      isSignatureOnly: false,
+    }),
+  );
   return {
     outgoing: (to, bytes) => {
       const message = inLanes(bytes);

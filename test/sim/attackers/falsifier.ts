@@ -18,7 +18,8 @@ export const falsifier: Attack = {
 
 type Falsify = (statement: Statement, random: Random) => Statement;
 
-const atRandom: Falsify = (statement, random) => (random.chance(0.3) ? heavier(statement, 1 + random.below(500)) : statement);
+const atRandom: Falsify = (statement, random) =>
+  random.chance(0.3) ? heavier(statement, 1 + random.below(500)) : statement;
 
 /** One more division every few items: each step is small enough to be an honest error. */
 function drifting(): Falsify {
@@ -31,7 +32,8 @@ function drifting(): Falsify {
 }
 
 /** One carrier, told by the last character of its items, always pays for more. */
-const targeted: Falsify = (statement) => (/[37]$/.test(statement.measurement.item) ? heavier(statement, 25) : statement);
+const targeted: Falsify = (statement) =>
+  /[37]$/.test(statement.measurement.item) ? heavier(statement, 25) : statement;
 
 function heavier(statement: Statement, divisions: number): Statement {
   const { measurement } = statement;

@@ -93,6 +93,23 @@ function altered(random: Random, value: CborValue, depth: number): CborValue {
   if (typeof value === "number")
     return random.pick([value + 1, Math.max(0, value - 1), 0, -1, Number.MAX_SAFE_INTEGER, 499, 500, 2 ** 32]);
   if (value instanceof Uint8Array)
-    return random.pick([value.slice(1), new Uint8Array([...value, 0]), value.map((byte) => byte ^ 1), new Uint8Array(5000)]);
-  return random.pick<CborValue>([null, true, 0, "", "nullify", "finalize", "é".repeat(300), [], new Map(), new Uint8Array(32), value]);
+    return random.pick([
+      value.slice(1),
+      new Uint8Array([...value, 0]),
+      value.map((byte) => byte ^ 1),
+      new Uint8Array(5000),
+    ]);
+  return random.pick<CborValue>([
+    null,
+    true,
+    0,
+    "",
+    "nullify",
+    "finalize",
+    "é".repeat(300),
+    [],
+    new Map(),
+    new Uint8Array(32),
+    value,
+  ]);
 }

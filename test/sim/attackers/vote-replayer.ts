@@ -3,7 +3,16 @@
  * they had been said of another view, by another gateway, in another epoch or site.
  */
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
-import { type Attack, type AttackContext, conspirators, conspire, othersOf, repeatedly, someOf, strike } from "./attack.ts";
+import {
+  type Attack,
+  type AttackContext,
+  conspirators,
+  conspire,
+  othersOf,
+  repeatedly,
+  someOf,
+  strike,
+} from "./attack.ts";
 import { ackOf, inAgreement, inLanes, say, sayInLanes, voteOf } from "./speech.ts";
 
 const EVERY_MS = 60;

@@ -29,5 +29,7 @@ export const voteWithholder: Attack = {
 function kindOf(bytes: Uint8Array): string {
   const heard = understand(bytes);
   if (heard === null) return "";
-  return heard.layer === "agreement" && heard.message.kind === "vote" ? heard.message.vote.vote.kind : heard.message.kind;
+  return heard.layer === "agreement" && heard.message.kind === "vote"
+    ? heard.message.vote.vote.kind
+    : heard.message.kind;
 }
