@@ -114,6 +114,7 @@ async function beginGhost(context: AttackContext, send: (to: GatewayIndex, bytes
         anchored: () => undefined,
         refusal: () => undefined,
         evidence: () => undefined,
+        cutOff: () => undefined,
         // Whoever runs it starts it again, whatever it says.
         halted: () => (alive() ? restart() : undefined),
       },
