@@ -20,6 +20,11 @@ export function* executeStepwise(tables: Tables, view: number, tips: readonly Ti
   let state = tables.executed();
   // X5: a block at or below the executed view is history.
   if (view <= state.view) return { kind: "executed", state, bundles: [] };
+  // A13: gateways join, and none ever leaves its place.
+  const executedTips = state.tips;
+  state = { ...state, tips: tips.map((_, lane) => executedTips[lane] ?? -1) };
+  if (executedTips.length > tips.length)
+    throw new Error(`a cut of ${tips.length} lanes was finalized in a site of ${executedTips.length}`);
   const missing = firstMissing(tables, state, tips);
   if (missing !== null) return missing;
 
@@ -56,9 +61,6 @@ export function* executeStepwise(tables: Tables, view: number, tips: readonly Ti
 
 /** X3: null when every body is held, and the tips are the very bundles that were agreed on. */
 function firstMissing(tables: Tables, state: Executed, tips: readonly Tip[]): Execution | null {
-  if (tips.length !== state.tips.length) {
-    throw new Error(`a cut of ${tips.length} lanes was finalized in a site of ${state.tips.length}`);
-  }
   for (const [lane, tip] of tips.entries()) {
     const executed = state.tips[lane] ?? -1;
     // A1: no lane goes backwards. Agreement has checked it, so this is a bug and must not be signed.

@@ -85,6 +85,7 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
     bundles: (lane, from, maxBytes) => call("bundles", lane, from, maxBytes),
     countsAt: (size) => call("countsAt", size),
     finalizedAfter: (after, limit) => call("finalizedAfter", after, limit),
+    unsealed: (limit) => call("unsealed", limit),
     statementsAfter: (index, limit) => call("statementsAfter", index, limit),
     statement: (lane, number) => call("statement", lane, number),
     receipt: (lane, number) => call("receipt", lane, number),

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { causeOf, StoreFailure } from "./failures.ts";
 import { codeOf, lockFile, lockPathOf } from "./lock.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { SCHEMA_STEPS } from "./schema.ts";
 
 /** Whose store it is (S6). */
 export type Identity = { readonly site: string; readonly gateway: string; readonly lanes: number };
@@ -47,6 +47,11 @@ export function openDatabaseReadOnly(path: string): OpenedDatabase {
   return guarded(path, database, () => {
     const found = versionOf(path, database);
     if (found === 0) throw new StoreFailure("STORE_NOT_A_DATABASE", { path, cause: "it is empty" });
+    if (found < SCHEMA_STEPS.length)
+      throw new StoreFailure("STORE_NOT_A_DATABASE", {
+        path,
+        cause: "an older version wrote it; start its gateway once",
+      });
     return { database, close: () => void database.close() };
   });
 }
@@ -83,12 +88,12 @@ function syncDirectory(path: string): void {
 }
 
 function prepare(path: string, database: Database.Database, identity: Identity, created: boolean): void {
-  if (versionOf(path, database) === 0) {
-    if (!created) throw new StoreFailure("STORE_LOST", { path });
-    database.exec(SCHEMA);
+  const version = versionOf(path, database);
+  if (version === 0 && !created) throw new StoreFailure("STORE_LOST", { path });
+  for (const step of SCHEMA_STEPS.slice(version)) database.exec(step);
+  if (version === 0)
     database.prepare("INSERT INTO identity VALUES (1, ?, ?, ?)").run(identity.site, identity.gateway, identity.lanes);
-    database.pragma(`user_version = ${SCHEMA_VERSION}`);
-  }
+  database.pragma(`user_version = ${SCHEMA_STEPS.length}`);
   const found = identityOf(database);
   if (nameOf(found) !== nameOf(identity)) {
     throw new StoreFailure("STORE_OF_ANOTHER", { path, theirs: nameOf(found), ours: nameOf(identity) });
@@ -98,7 +103,7 @@ function prepare(path: string, database: Database.Database, identity: Identity, 
 /** S5: 0 = nothing in it yet. */
 function versionOf(path: string, database: Database.Database): number {
   const found = database.pragma("user_version", { simple: true }) as number;
-  if (found > SCHEMA_VERSION) throw new StoreFailure("STORE_NEWER", { path, found, known: SCHEMA_VERSION });
+  if (found > SCHEMA_STEPS.length) throw new StoreFailure("STORE_NEWER", { path, found, known: SCHEMA_STEPS.length });
   const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get() as { count: number };
   if (found === 0 && tables.count > 0) {
     throw new StoreFailure("STORE_NOT_A_DATABASE", { path, cause: "it is a database of another program" });
@@ -106,8 +111,8 @@ function versionOf(path: string, database: Database.Database): number {
   return found;
 }
 
-function nameOf({ site, gateway, lanes }: Identity): string {
-  return `gateway ${gateway} of the site ${site} with ${lanes} gateways`;
+function nameOf({ site, gateway }: Identity): string {
+  return `gateway ${gateway} of the site ${site}`;
 }
 
 function connect(path: string, options: Database.Options): Database.Database {

@@ -15,6 +15,7 @@ export function memoryReads(state: MemoryState): Omit<Reads, "executed"> & { rea
     bundles: (lane, from, maxBytes) => bundles(state, lane, from, maxBytes),
     finalizedAfter: (after, limit) => finalizedAfter(state, after, limit),
     countsAt: (size) => countsAt(state, size),
+    unsealed: (limit) => state.unsealed.slice(0, limit),
     twin: (item) => state.twins.get(item) ?? null,
     accepted: (key) => state.accepted.get(key) ?? null,
     memo: (key) => state.memos.get(key) ?? null,
@@ -101,8 +102,11 @@ function countsAt(state: MemoryState, size: number): ReturnType<Reads["countsAt"
 
 function finalizedAfter(state: MemoryState, after: number, limit: number): ReturnType<Reads["finalizedAfter"]> {
   const later = state.chain.slice(lastWhere(state.chain, ({ view }) => view <= after) + 1);
+  const last = state.epochs.find(({ view }) => view > after);
+  const lastOfEpoch = last === undefined ? Number.POSITIVE_INFINITY : later.findIndex(({ view }) => view === last.view);
   const within = later.slice(0, limit).findLastIndex(({ finalization }) => finalization !== null);
-  const end = within >= 0 ? within : later.findIndex(({ finalization }) => finalization !== null);
+  const finalized = within >= 0 ? within : later.findIndex(({ finalization }) => finalization !== null);
+  const end = Math.min(finalized, lastOfEpoch);
   const blocks = later.slice(0, end + 1).map(({ view, hash, bytes }) => ({ view, hash, bytes }));
   return { blocks, finalization: later[end]?.finalization ?? null };
 }
@@ -116,6 +120,8 @@ function recover(state: MemoryState): Recovered {
       last === undefined || last.finalization === null
         ? null
         : { view: last.view, hash: last.hash, block: last.bytes, finalization: last.finalization },
+    epochs: [...state.epochs],
+    unsealed: state.unsealed.length,
     votes: sorted(state.votes.values(), ({ vote }) => vote),
     proposals: sorted(state.proposals.values(), () => ""),
     certificates: sorted(state.certificates.values(), ({ certificate }) => certificate),

@@ -1,5 +1,5 @@
 import { type Executed, genesis, type LeafRow, type StoredBundle } from "../execution/index.ts";
-import type { Recovered, Write } from "./port.ts";
+import type { Recovered, StoredEpoch, Write } from "./port.ts";
 
 type Of<K extends Write["kind"]> = Extract<Write, { kind: K }>;
 type Block = { readonly view: number; readonly hash: string; readonly bytes: Uint8Array };
@@ -16,6 +16,9 @@ export type MemoryState = {
   readonly blocks: Map<string, Block>;
   /** By view, ascending. */
   readonly chain: (Block & { readonly finalization: Uint8Array | null })[];
+  /** By epoch, ascending. */
+  readonly epochs: StoredEpoch[];
+  readonly unsealed: { readonly seq: number; readonly statements: readonly Uint8Array[] }[];
   readonly nodes: Map<string, Uint8Array>;
   readonly leaves: LeafRow[];
   /** By lane, then by number: the leaf of each executed bundle. */
@@ -31,6 +34,7 @@ export type MemoryState = {
   readonly single: {
     checkpoint: { readonly size: number; readonly note: string } | null;
     executed: Executed;
+    nextUnsealed: number;
   };
 };
 
@@ -46,6 +50,8 @@ export function newState(lanes: number): MemoryState {
     certificates: new Map(),
     blocks: new Map(),
     chain: [],
+    epochs: [],
+    unsealed: [],
     nodes: new Map(),
     leaves: [],
     laneLeaves: Array.from({ length: lanes }, () => []),
@@ -56,7 +62,7 @@ export function newState(lanes: number): MemoryState {
     readings: new Map(),
     accepted: new Map(),
     memos: new Map(),
-    single: { checkpoint: null, executed: genesis(lanes) },
+    single: { checkpoint: null, executed: genesis(lanes), nextUnsealed: 0 },
   };
 }
 
@@ -70,6 +76,8 @@ export function copyState(state: MemoryState): MemoryState {
     certificates: new Map(state.certificates),
     blocks: new Map(state.blocks),
     chain: [...state.chain],
+    epochs: [...state.epochs],
+    unsealed: [...state.unsealed],
     nodes: new Map(state.nodes),
     leaves: [...state.leaves],
     laneLeaves: state.laneLeaves.map((leaves) => [...leaves]),
@@ -82,6 +90,14 @@ export function copyState(state: MemoryState): MemoryState {
     memos: new Map(state.memos),
     single: { ...state.single },
   };
+}
+
+/** A13: gateways join. A lane that nothing was written to is as good as none, so nothing is to be undone. */
+export function grow(state: MemoryState, lanes: number): void {
+  while (state.lanes.length < lanes) {
+    state.lanes.push([]);
+    state.laneLeaves.push([]);
+  }
 }
 
 export function set<K, V>(map: Map<K, V>, undo: Undo, key: K, value: V): void {

@@ -1,5 +1,5 @@
 import type { Tables } from "../execution/index.ts";
-import { append, assign, type MemoryState, set, type Undo } from "./memory-state.ts";
+import { append, assign, grow, type MemoryState, set, type Undo } from "./memory-state.ts";
 
 /** The port of ledger/execution over the memory store. */
 export function memoryTables(state: MemoryState, undo: Undo): Tables {
@@ -21,6 +21,7 @@ export function memoryTables(state: MemoryState, undo: Undo): Tables {
     twin: (item) => state.twins.get(item) ?? null,
     putTwin: (item, bytes) => set(state.twins, undo, item, bytes),
     putLeaf: (row) => {
+      grow(state, row.lane + 1);
       append(state.leaves, undo, row);
       append(state.laneLeaves[row.lane] ?? [], undo, row.leaf);
     },

@@ -1,6 +1,6 @@
 import { bytesEqual } from "../crypto/index.ts";
 import { ACCEPTED_KEPT, EVIDENCE_KEPT, REFUSAL_EVIDENCE_BYTES, REFUSALS_KEPT } from "./limits.ts";
-import { append, assign, type MemoryState, remove, set, splice, type Undo } from "./memory-state.ts";
+import { append, assign, grow, type MemoryState, remove, set, splice, type Undo } from "./memory-state.ts";
 import type { Write } from "./port.ts";
 
 type Of<K extends Write["kind"]> = Extract<Write, { kind: K }>;
@@ -13,6 +13,7 @@ export function applyWrite(state: MemoryState, undo: Undo, write: Write): void {
 
 const writers: Writers = {
   bundle: (state, undo, { lane, number, hash, cose, statements, first }) => {
+    grow(state, lane + 1);
     const held = state.lanes[lane];
     if (held === undefined) throw new Error(`lane ${lane} is not in the site`);
     const present = held[number];
@@ -64,6 +65,26 @@ const writers: Writers = {
     >[]) {
       for (const [key, entry] of table) if (entry.view <= view) remove(table, undo, key);
     }
+  },
+  epoch: (state, undo, { epoch, view, tips, document, ends, self }) => {
+    if (state.epochs.some((known) => known.epoch === epoch)) return;
+    append(state.epochs, undo, { epoch, view, tips, document });
+    for (const table of [state.votes, state.proposals, state.certificates, state.blocks, state.laneCertificates])
+      for (const key of table.keys()) remove(table as Map<unknown, unknown>, undo, key);
+    for (const lane of ends) {
+      const held = state.lanes[lane] ?? [];
+      const end = (tips[lane] ?? -1) + 1;
+      for (const { statements } of lane === self ? held.slice(end) : []) {
+        append(state.unsealed, undo, { seq: state.single.nextUnsealed, statements });
+        assign(state, undo, "nextUnsealed", state.single.nextUnsealed + 1);
+      }
+      splice(held, undo, end, held.length);
+      remove(state.memos, undo, `lane/${lane}/silent`);
+    }
+  },
+  resealed: (state, undo, { seq }) => {
+    const place = state.unsealed.findIndex((entry) => entry.seq === seq);
+    if (place !== -1) splice(state.unsealed, undo, place, 1);
   },
   checkpoint: (state, undo, { size, note }) => {
     if (size >= (state.single.checkpoint?.size ?? -1)) assign(state, undo, "checkpoint", { size, note });

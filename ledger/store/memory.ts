@@ -115,6 +115,7 @@ function open(state: MemoryState, sync: Sync): MemoryStore {
     bundles: (lane, from, maxBytes) => ask(() => reads.bundles(lane, from, maxBytes)),
     countsAt: (size) => ask(() => reads.countsAt(size)),
     finalizedAfter: (after, limit) => ask(() => reads.finalizedAfter(after, limit)),
+    unsealed: (limit) => ask(() => reads.unsealed(limit)),
     statementsAfter: (index, limit) => ask(() => reads.statementsAfter(index, limit)),
     statement: (lane, number) => ask(() => reads.statement(lane, number)),
     receipt: (lane, number) => ask(() => reads.receipt(lane, number)),

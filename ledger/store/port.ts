@@ -51,6 +51,24 @@ export type Write =
       readonly finalization: Uint8Array;
       readonly chain: readonly { readonly view: number; readonly hash: Hash; readonly bytes: Uint8Array }[];
     }
+  /**
+   * A13: an epoch begins behind the block of `view`, which is final. What was signed in the epoch before and is not in that block
+   * means nothing any more: votes, proposals, certificates and blocks are dropped. `ends`: lanes whose owner's key went. They lose
+   * what lies above `tips`, and this gateway no longer keeps silent there (L8); what `self` loses of its own lane is set
+   * aside until it is sealed anew (`resealed`).
+   */
+  | {
+      readonly kind: "epoch";
+      readonly epoch: number;
+      readonly view: number;
+      /** Highest bundle of each lane in that block, -1 = none. */
+      readonly tips: readonly number[];
+      readonly document: Uint8Array;
+      readonly ends: readonly GatewayIndex[];
+      readonly self: GatewayIndex;
+    }
+  /** The statements that were set aside as `seq` are in a bundle of this very commit. */
+  | { readonly kind: "resealed"; readonly seq: number }
   /** A checkpoint with a quorum of cosignatures (C2SP signed note, text). `root` in hex. */
   | { readonly kind: "checkpoint"; readonly size: number; readonly root: Hash; readonly note: string }
   /** The same, countersigned by the named shared ledger. */
@@ -84,8 +102,15 @@ export type Write =
   /** Small durable state of the gateway's own (station load cycles, dispositions). */
   | { readonly kind: "memo"; readonly key: string; readonly bytes: Uint8Array };
 
+/** An epoch that began: see the write of that name. */
+export type StoredEpoch = Omit<Extract<Write, { kind: "epoch" }>, "kind" | "ends" | "self">;
+
 /** Everything that a gateway needs to go on where it stopped. */
 export type Recovered = {
+  /** Oldest first. */
+  readonly epochs: readonly StoredEpoch[];
+  /** How many bundles of the own lane wait to be sealed anew: `Store.unsealed`. */
+  readonly unsealed: number;
   readonly finalized: {
     readonly view: number;
     readonly hash: Hash;
@@ -164,7 +189,7 @@ export type Store = {
   /**
    * The finalized chain after view `after`, oldest first, and the finalization of the LAST block returned: every block that was
    * finalized by name keeps its finalization, and the answer ends at the last such block within `limit` (or, when there is none
-   * within `limit`, at the first one beyond).
+   * within `limit`, at the first one beyond), or before it at the last block of an epoch.
    */
   readonly finalizedAfter: (
     after: number,
@@ -173,6 +198,10 @@ export type Store = {
     readonly blocks: readonly { readonly view: number; readonly hash: Hash; readonly bytes: Uint8Array }[];
     readonly finalization: Uint8Array | null;
   }>;
+  /** Statements of the own lane that were set aside when its key went, oldest first, a bundle's worth each. */
+  readonly unsealed: (
+    limit: number,
+  ) => Promise<readonly { readonly seq: number; readonly statements: readonly Uint8Array[] }[]>;
   readonly statementsAfter: (index: number, limit: number) => Promise<readonly FinalStatement[]>;
   readonly statement: (
     lane: GatewayIndex,

@@ -15,6 +15,7 @@ type ReadName =
   | "bundles"
   | "countsAt"
   | "finalizedAfter"
+  | "unsealed"
   | "statementsAfter"
   | "statement"
   | "receipt"
@@ -121,6 +122,7 @@ function laneAndChainReads(database: Database.Database): Pick<Reads, "bundles" |
     .prepare(`SELECT max(view) FROM (SELECT view, finalization FROM chain WHERE view > ? ORDER BY view LIMIT ?)
     WHERE finalization IS NOT NULL`)
     .pluck();
+  const endOfEpoch = database.prepare("SELECT min(view) FROM epoch WHERE view > ?").pluck();
   const endBeyond = database.prepare("SELECT min(view) FROM chain WHERE view > ? AND finalization IS NOT NULL").pluck();
   const chain = database.prepare("SELECT view, hash, bytes FROM chain WHERE view > ? AND view <= ? ORDER BY view");
   const finalization = database.prepare("SELECT finalization FROM chain WHERE view = ?").pluck();
@@ -138,8 +140,9 @@ function laneAndChainReads(database: Database.Database): Pick<Reads, "bundles" |
       return found;
     },
     finalizedAfter: (after, limit) => {
-      const end = (endWithin.get(after, limit) ?? endBeyond.get(after)) as number | null;
-      if (end === null) return { blocks: [], finalization: null };
+      const finalized = (endWithin.get(after, limit) ?? endBeyond.get(after)) as number | null;
+      if (finalized === null) return { blocks: [], finalization: null };
+      const end = Math.min(finalized, (endOfEpoch.get(after) as number | null) ?? finalized);
       return {
         blocks: chain.all(after, end) as { view: number; hash: string; bytes: Uint8Array }[],
         finalization: finalization.get(end) as Uint8Array,
@@ -148,7 +151,9 @@ function laneAndChainReads(database: Database.Database): Pick<Reads, "bundles" |
   };
 }
 
-function ownReads(database: Database.Database): Pick<Reads, "accepted" | "memo" | "refusals" | "evidence"> {
+function ownReads(
+  database: Database.Database,
+): Pick<Reads, "unsealed" | "accepted" | "memo" | "refusals" | "evidence"> {
   const accepted = database.prepare("SELECT number FROM accepted WHERE key = ?").pluck();
   const memo = database.prepare("SELECT bytes FROM memo WHERE key = ?").pluck();
   const refusals =
@@ -157,7 +162,15 @@ function ownReads(database: Database.Database): Pick<Reads, "accepted" | "memo" 
   const evidence = database.prepare(
     "SELECT 'evidence' AS kind, fault, gateway, about, bytes FROM evidence ORDER BY seq DESC LIMIT ?",
   );
+  const unsealed = database.prepare("SELECT seq, statements FROM unsealed ORDER BY seq LIMIT ?");
   return {
+    unsealed: (limit) =>
+      (unsealed.all(limit) as { readonly seq: number; readonly statements: Uint8Array }[]).map(
+        ({ seq, statements }) => ({
+          seq,
+          statements: unpackStatements(statements),
+        }),
+      ),
     accepted: (key) => (accepted.get(key) as number | undefined) ?? null,
     memo: (key) => (memo.get(key) as Uint8Array | undefined) ?? null,
     refusals: (limit) => refusals.all(limit) as Extract<Write, { kind: "refusal" }>[],

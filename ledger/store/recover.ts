@@ -13,23 +13,39 @@ export function recover(database: Database.Database, tables: Tables, countsAt: R
   const anchors = rows<{ ledger: string; size: number; note: string }>(
     "SELECT ledger, max(size) AS size, note FROM anchor GROUP BY ledger ORDER BY ledger",
   );
+  const lanes = Math.max(
+    tips.length,
+    ((database.prepare("SELECT max(lane) FROM bundle").pluck().get() as number | null) ?? -1) + 1,
+  );
   const silent = database.prepare("SELECT 1 FROM memo WHERE key = ?").pluck();
   return {
+    epochs: recoverEpochs(database),
+    unsealed: database.prepare("SELECT count(*) FROM unsealed").pluck().get() as number,
     finalized: recoverFinalized(database),
     votes: rows("SELECT view, vote, bytes FROM vote ORDER BY view, vote"),
     proposals: rows("SELECT view, bytes FROM proposal ORDER BY view"),
     certificates: rows("SELECT view, certificate, bytes FROM certificate ORDER BY view, certificate"),
     blocks: rows("SELECT view, hash, bytes FROM block ORDER BY view, hash"),
-    lanes: recoverLanes(database, tips.length),
+    lanes: recoverLanes(database, lanes),
     executed: tables.executed(),
     checkpoint: rows<{ size: number; note: string }>("SELECT size, note FROM checkpoint")[0] ?? null,
     anchors,
     readings: rows("SELECT id, bytes FROM reading ORDER BY seq"),
-    silentLanes: [...tips.keys()].filter((lane) => silent.get(`lane/${lane}/silent`) !== undefined),
+    silentLanes: Array.from({ length: lanes }, (_, lane) => lane).filter(
+      (lane) => silent.get(`lane/${lane}/silent`) !== undefined,
+    ),
     executedCounts: countsAt(size).lanes,
     // A peer may have told of an anchor that this gateway has not executed up to.
     anchoredCounts: countsAt(Math.min(size, Math.max(0, ...anchors.map((anchor) => anchor.size)))).lanes,
   };
+}
+
+function recoverEpochs(database: Database.Database): Recovered["epochs"] {
+  const rows = database.prepare("SELECT epoch, view, tips, document FROM epoch ORDER BY epoch").all();
+  return (rows as (Omit<Recovered["epochs"][number], "tips"> & { readonly tips: string })[]).map((row) => ({
+    ...row,
+    tips: JSON.parse(row.tips) as number[],
+  }));
 }
 
 function recoverFinalized(database: Database.Database): Recovered["finalized"] {

@@ -1,6 +1,3 @@
-/** S5: the format number in `user_version`. A change of this schema raises it and adds a step to `upgrade` in database.ts. */
-export const SCHEMA_VERSION = 1;
-
 /**
  * Row ids carry a pair of numbers where SQLite would otherwise keep a second index: lane and bundle number, level and
  * position. Both stay below 2^53.
@@ -17,7 +14,7 @@ export function nodeKey(level: number, index: number): number {
   return level * LEVEL_SPAN + index;
 }
 
-export const SCHEMA = `
+const FIRST = `
 CREATE TABLE identity (only INTEGER PRIMARY KEY CHECK (only = 1), site TEXT NOT NULL, gateway TEXT NOT NULL, lanes INTEGER NOT NULL) STRICT;
 
 -- Lanes. key = bundleKey(lane, number).
@@ -54,3 +51,14 @@ CREATE TABLE reading (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UN
 CREATE TABLE accepted (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, number INTEGER NOT NULL) STRICT;
 CREATE TABLE memo (key TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 `;
+
+const EPOCHS = `
+-- A13. tips = JSON list.
+CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, view INTEGER NOT NULL, tips TEXT NOT NULL, document BLOB NOT NULL) STRICT;
+CREATE INDEX epoch_view ON epoch (view);
+-- Statements of own bundles that were void with the key that had signed them.
+CREATE TABLE unsealed (seq INTEGER PRIMARY KEY AUTOINCREMENT, statements BLOB NOT NULL) STRICT;
+`;
+
+/** S5: what each format added to the one before. The format number, in `user_version`, is how many of these a store has. */
+export const SCHEMA_STEPS: readonly string[] = [FIRST, EPOCHS];

@@ -47,7 +47,7 @@ function laneWriters(database: Database.Database): Pick<Writers, LaneKind> {
   };
 }
 
-type AgreementKind = "vote" | "proposal" | "certificate" | "block" | "finalized";
+type AgreementKind = "vote" | "proposal" | "certificate" | "block" | "finalized" | "epoch";
 
 function agreementWriters(database: Database.Database): Pick<Writers, AgreementKind> {
   const voted = database.prepare("SELECT bytes FROM vote WHERE view = ? AND vote = ?").pluck();
@@ -64,7 +64,18 @@ function agreementWriters(database: Database.Database): Pick<Writers, AgreementK
   const prune = ["vote", "proposal", "certificate", "block"].map((table) =>
     database.prepare(`DELETE FROM ${table} WHERE view <= ?`),
   );
+  const epoch = database.prepare("INSERT INTO epoch VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  const forget = ["vote", "proposal", "certificate", "block", "lane_certificate"].map((table) =>
+    database.prepare(`DELETE FROM ${table}`),
+  );
+  const endLane = laneEnder(database);
   return {
+    epoch: ({ epoch: number, view, tips, document, ends, self }) => {
+      // S3: the second time it would drop what the new epoch has signed since.
+      if (epoch.run(number, view, JSON.stringify(tips), document).changes === 0) return;
+      for (const drop of forget) drop.run();
+      for (const lane of ends) endLane(lane, tips[lane] ?? -1, lane === self);
+    },
     vote: ({ view, vote: kind, bytes }) => {
       refuseSecond(`${kind} vote`, view, voted.get(view, kind) as Uint8Array | undefined, bytes);
       vote.run(view, kind, bytes);
@@ -85,7 +96,22 @@ function agreementWriters(database: Database.Database): Pick<Writers, AgreementK
   };
 }
 
-type OwnKind = "refusal" | "evidence" | "reading" | "readingsDone" | "accepted" | "memo";
+/** A13: a lane whose key went loses what is above its end. */
+function laneEnder(database: Database.Database): (lane: number, end: number, own: boolean) => void {
+  const setAside = database.prepare(
+    "INSERT INTO unsealed (statements) SELECT statements FROM bundle WHERE key > ? AND key < ? ORDER BY key",
+  );
+  const drop = database.prepare("DELETE FROM bundle WHERE key > ? AND key < ?");
+  const speakAgain = database.prepare("DELETE FROM memo WHERE key = ?");
+  return (lane, end, own) => {
+    const range = [bundleKey(lane, end), bundleKey(lane + 1, -1)];
+    if (own) setAside.run(range);
+    drop.run(range);
+    speakAgain.run(`lane/${lane}/silent`);
+  };
+}
+
+type OwnKind = "resealed" | "refusal" | "evidence" | "reading" | "readingsDone" | "accepted" | "memo";
 
 function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
   const refusal = database.prepare(`INSERT INTO refusal (lane, number, hash, by_gateway, reason, evidence, at_ms)
@@ -100,6 +126,7 @@ function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
   const readingDone = database.prepare("DELETE FROM reading WHERE id = ?");
   const accepted = database.prepare("INSERT INTO accepted (key, number) VALUES (?, ?) ON CONFLICT DO NOTHING");
   const trimAccepted = database.prepare("DELETE FROM accepted WHERE seq <= ?");
+  const resealed = database.prepare("DELETE FROM unsealed WHERE seq = ?");
   const memo = database.prepare(
     "INSERT INTO memo VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes",
   );
@@ -111,6 +138,7 @@ function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
     evidence: ({ gateway, fault, about, bytes }) => {
       if ((evidenceCount.get(gateway) as number) < EVIDENCE_KEPT) evidence.run(gateway, fault, about, bytes);
     },
+    resealed: ({ seq }) => void resealed.run(seq),
     reading: ({ id, bytes }) => void reading.run(id, bytes),
     readingsDone: ({ ids }) => {
       for (const id of ids) readingDone.run(id);

@@ -21,8 +21,8 @@ type Plain = Tables & {
 };
 
 /** Tables over maps. What a crash would find is what is in them. */
-function plainTables(held: readonly (readonly Bundle[])[]): Plain {
-  let state = genesis(held.length);
+function plainTables(held: readonly (readonly Bundle[])[], atFirst = held.length): Plain {
+  let state = genesis(atFirst);
   const nodes = new Map<string, Uint8Array>();
   const twins = new Map<string, Uint8Array>();
   const rows: LeafRow[] = [];
@@ -173,11 +173,23 @@ test("X5 an empty cut and a repeated view add no leaf", (t) => {
   t.deepEqual([tables.executed().size, tables.executed().root], [size, root]);
 });
 
-test("X6 a cut that goes back or has other lanes is a bug, not an answer", (t) => {
+test("X6 a cut that goes back or lacks a lane is a bug, not an answer", (t) => {
   const tables = plainTables(lanes);
   execute(tables, 1, cut([2, 2, 2]));
   t.throws(() => execute(tables, 2, cut([1, 2, 2])), { message: /lane 0 went back from bundle 1 to 0/ });
   t.throws(() => execute(tables, 2, cut([2, 2, 2]).slice(0, 2)), { message: /2 lanes .* site of 3/ });
+});
+
+test("X1 the lane of a gateway that joined is executed from its first bundle on", (t) => {
+  const all = plainTables(lanes);
+  execute(all, 1, cut([1, 1, 0]));
+  execute(all, 2, cut([2, 2, 2]));
+  const joined = plainTables(lanes, 2);
+  execute(joined, 1, cut([1, 1, 0]).slice(0, 2));
+  t.deepEqual(joined.executed().tips, [0, 0]);
+  execute(joined, 2, cut([2, 2, 2]));
+  t.deepEqual(joined.executed().tips, [1, 1, 1]);
+  t.is(joined.executed().statements, all.executed().statements);
 });
 
 test("X6 a held statement that cannot be read stops execution", (t) => {

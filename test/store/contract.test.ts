@@ -233,6 +233,110 @@ for (const { name, open } of kinds) {
     t.is(text(all.finalization), "final2");
   });
 
+  test(`${name}: S11 an epoch begins with nothing of the one before that is not final, once, and across a restart`, async (t) => {
+    const store = await open(t);
+    const chain = [{ view: 3, hash: "h3", bytes: bytes("b3") }];
+    const epoch: Write = {
+      kind: "epoch",
+      epoch: 1,
+      view: 3,
+      tips: [-1, -1, -1, -1],
+      document: bytes("one"),
+      ends: [],
+      self: 0,
+    };
+    const vote = (text_: string): Write => ({ kind: "vote", view: 4, vote: "notarize", bytes: bytes(text_) });
+    await store.commit([
+      vote("of the old epoch"),
+      { kind: "proposal", view: 5, bytes: bytes("p") },
+      { kind: "certificate", view: 4, certificate: "nullify", bytes: bytes("c") },
+      { kind: "block", view: 4, hash: "h4", bytes: bytes("b4") },
+      { kind: "laneCertificate", lane: 1, number: 7, bytes: bytes("l") },
+      { kind: "finalized", view: 3, hash: "h3", finalization: bytes("f3"), chain },
+      epoch,
+      vote("of the new epoch"),
+    ]);
+    await store.commit([epoch]);
+    const found = await store.recover();
+    t.deepEqual(
+      found.epochs.map((one) => [one.epoch, one.view, one.tips, text(one.document)]),
+      [[1, 3, [-1, -1, -1, -1], "one"]],
+    );
+    t.deepEqual([found.proposals, found.certificates, found.blocks, found.lanes], [[], [], [], []]);
+    t.deepEqual(
+      found.votes.map((one) => text(one.bytes)),
+      ["of the new epoch"],
+    );
+    t.is(found.finalized?.view, 3);
+  });
+
+  test(`${name}: S11 a lane whose key went ends at the cut; own statements are set aside until they are in a new bundle`, async (t) => {
+    const store = await open(t);
+    const lanes = [laneOf(0, 4, 2), laneOf(1, 3, 1), laneOf(2, 2, 1), []];
+    await store.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
+    const silent = (lane: number): Write => ({ kind: "memo", key: `lane/${lane}/silent`, bytes: bytes("1") });
+    await store.commit([silent(1), silent(2)]);
+    const tips = [1, 0, 0, -1];
+    await store.commit([{ kind: "epoch", epoch: 1, view: 3, tips, document: bytes("one"), ends: [0, 1], self: 0 }]);
+    const found = await store.recover();
+    t.deepEqual(
+      found.lanes.map(({ lane, number }) => [lane, number]),
+      [
+        [0, 1],
+        [1, 0],
+        [2, 1],
+      ],
+    );
+    t.deepEqual(found.silentLanes, [2]);
+    t.is(found.unsealed, 2);
+    const aside = await store.unsealed(10);
+    t.deepEqual(
+      aside.map(({ statements }) => statements.map(toHex)),
+      (lanes[0] ?? []).slice(2).map(({ statements }) => statements.map(toHex)),
+    );
+    t.is((await store.unsealed(1)).length, 1);
+    await store.commit([{ kind: "resealed", seq: aside[0]?.seq ?? -1 }]);
+    t.deepEqual(await store.unsealed(10), aside.slice(1));
+    t.is((await store.recover()).unsealed, 1);
+  });
+
+  test(`${name}: S11 the chain is told epoch by epoch, and gateways that join have lanes`, async (t) => {
+    const store = await open(t);
+    const finalize = (view: number): Write => ({
+      kind: "finalized",
+      view,
+      hash: `h${view}`,
+      finalization: bytes(`final${view}`),
+      chain: [{ view, hash: `h${view}`, bytes: bytes(`b${view}`) }],
+    });
+    const epoch = (number: number, view: number): Write => ({
+      kind: "epoch",
+      epoch: number,
+      view,
+      tips: [],
+      document: bytes(`${number}`),
+      ends: [],
+      self: 0,
+    });
+    await store.commit([epoch(0, 0), finalize(1), finalize(2), epoch(1, 2), finalize(4), finalize(5)]);
+    const piece = async (after: number) => {
+      const found = await store.finalizedAfter(after, 10);
+      return [found.blocks.map(({ view }) => view), text(found.finalization)];
+    };
+    t.deepEqual(await piece(0), [[1, 2], "final2"]);
+    t.deepEqual(await piece(2), [[4, 5], "final5"]);
+    const joined = laneOf(LANES, 2, 3);
+    await store.commit(joined.map((bundle) => bundleWrite(LANES, bundle)));
+    const held = (await store.recover()).lanes;
+    t.deepEqual(
+      held.map(({ lane, number }) => [lane, number]),
+      [[LANES, 1]],
+    );
+    const done = await store.execute(4, cutOf([[], [], [], [], joined]));
+    t.is(done.kind === "executed" ? done.state.statements : null, 6);
+    t.deepEqual((await store.countsAt(2)).lanes, [0, 0, 0, 0, 6]);
+  });
+
   test(`${name}: S9 a piece of the chain ends at a block that was finalized by name`, async (t) => {
     const store = await open(t);
     const block = (view: number) => ({ view, hash: `h${view}`, bytes: bytes(`b${view}`) });

@@ -101,16 +101,13 @@ test("S5, S6 a file that cannot be this gateway's store is refused in one senten
   await (await openStore({ path: join(dir, "own.db"), ...identity })).close();
   const other = await refusal("own.db", { gateway: "gateway-1" });
   t.is(other.code, "STORE_OF_ANOTHER");
-  t.regex(
-    other.message,
-    /belongs to gateway gateway-0 of the site test-site with 4 gateways, not to gateway gateway-1/,
-  );
+  t.regex(other.message, /belongs to gateway gateway-0 of the site test-site, not to gateway gateway-1/);
   t.is((await refusal("own.db", { site: "elsewhere" })).code, "STORE_OF_ANOTHER");
 
   const newer = new Database(join(dir, "own.db"));
   newer.pragma("user_version = 99");
   newer.close();
-  t.regex((await refusal("own.db")).message, /format 99, this version knows 1\): install that version/);
+  t.regex((await refusal("own.db")).message, /format 99, this version knows 2\): install that version/);
   t.throws(() => openStoreReadOnly(join(dir, "own.db")), { code: "STORE_NEWER" });
 
   t.is((await refusal(join("missing", "ledger.db"))).code, "STORE_UNREADABLE");
