@@ -13,6 +13,9 @@ export type GatewayStatus = {
   readonly version: string;
   readonly view: number;
   readonly finalizedView: number;
+  /** Who leads the current view, and the seed in hex from which later leaders are drawn (zeros before the first). */
+  readonly leader: string;
+  readonly seed: string;
   /** Leaves of the log (bundles), and its root in hex. */
   readonly logSize: number;
   readonly logRoot: string;

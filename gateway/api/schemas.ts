@@ -79,6 +79,8 @@ export const status = object({
   version: text,
   view: count,
   finalizedView: count,
+  leader: { ...text, description: "who leads the current view" },
+  seed: { ...text, description: "from which later leaders are drawn; zeros before the first reveal" },
   logSize: { ...count, description: "leaves of the log: bundles" },
   logRoot: text,
   statements: count,

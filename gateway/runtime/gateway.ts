@@ -1,5 +1,6 @@
 import { decodeFrame, type DeviceHealth } from "../../devices/index.ts";
 import { keyIdOf, sign } from "../../ledger/crypto/index.ts";
+import { vrfProver } from "../../ledger/crypto/vrf/index.ts";
 import { type Peers, PeersFailure, startPeers } from "../../ledger/peers/index.ts";
 import { type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
@@ -173,6 +174,7 @@ async function openGround({ dir }: GatewayOptions, closers: Closers): Promise<Gr
 
 const replicaKeys = ({ identity, checkpoint }: GatewayKeys): Keys => ({
   sign: (message) => sign(identity, message),
+  prove: vrfProver(identity),
   keyId: keyIdOf(identity.publicKey.raw),
   cosign: (message) => sign(checkpoint, message),
 });

@@ -25,7 +25,7 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
   const { site, gateway, version, replica, peers, ingest, store } = sources;
   const [refusals, evidence] = await Promise.all([store.refusals(SHOWN), store.evidence(SHOWN)]);
   const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
-  const { view, finalizedView, log, checkpoint, anchoredSize, counts, lanes, queues, conduct, halted } =
+  const { view, finalizedView, leader, seed, log, checkpoint, anchoredSize, counts, lanes, queues, conduct, halted } =
     replica.status();
   const conductOf = (name: string) => conduct[site.gateways.findIndex((one) => one.name === name)];
   const links = peers.status().peers.filter(({ state }) => state !== "self");
@@ -36,6 +36,8 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
     version,
     view,
     finalizedView,
+    leader,
+    seed,
     logSize: log.size,
     logRoot: log.root,
     statements: log.statements,

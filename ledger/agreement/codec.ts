@@ -8,6 +8,7 @@ import {
   asHash,
   asList,
   asNatural,
+  asProof,
   asSignature,
   asSignatures,
   asText,
@@ -31,25 +32,29 @@ export function encodeBlock(block: Block): Uint8Array {
   return encode(blockValue(block));
 }
 
-function blockValue({ view, parent, tips, configHash, checkpoint }: Block): CborValue {
+function blockValue({ view, parent, tips, configHash, seed, reveal, checkpoint }: Block): CborValue {
   return [
     view,
     hashBytes(parent),
     // Numbers travel one higher, so that "none" is 0 and no number is negative.
     tips.map((tip) => [tip.number + 1, hashBytes(tip.hash)]),
     hashBytes(configHash),
+    hashBytes(seed),
+    reveal,
     checkpoint === null ? null : [checkpoint.size, hashBytes(checkpoint.root)],
   ];
 }
 
 export function readBlock(value: CborValue | undefined): Block {
-  const [view, parent, tips, configHash, checkpoint, ...rest] = asList(value, "block", 5);
-  if (rest.length > 0 || checkpoint === undefined) throw new Malformed("block has not five fields");
+  const [view, parent, tips, configHash, seed, reveal, checkpoint] = asList(value, "block", 7);
+  if (checkpoint === undefined) throw new Malformed("block has not seven fields");
   return {
     view: asNatural(view, "block view"),
     parent: asHash(parent, "block parent"),
     tips: asList(tips, "tips", MAX_GATEWAYS).map(readTip),
     configHash: asHash(configHash, "block configuration"),
+    seed: asHash(seed, "block seed"),
+    reveal: reveal === null ? null : asProof(reveal, "block reveal"),
     checkpoint: checkpoint === null ? null : readCheckpoint(checkpoint),
   };
 }

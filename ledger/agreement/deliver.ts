@@ -2,6 +2,7 @@
 import { invariant } from "../committee/index.ts";
 import type { Hash } from "../committee/index.ts";
 import { encodeBlock, encodeMessage } from "./codec.ts";
+import { seedsAfter } from "./leaders.ts";
 import { onFinalized } from "./pace.ts";
 import type { Turn } from "./turn.ts";
 import type { Block, Certificate, State } from "./types.ts";
@@ -36,14 +37,19 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   });
   turn.effects.push({ kind: "finalize", blocks: chain });
   const blocks = new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view));
-  const { tips } = last.block;
+  const { tips, seed } = last.block;
   const certified = turn.state.certified.map(({ highest, hashes }, lane) => ({
     highest,
     hashes: new Map([...hashes].filter(([number]) => number > (tips[lane]?.number ?? -1))),
   }));
   turn.state = {
     ...turn.state,
-    delivered: { view: vote.view, hash: vote.hash, tips, finalization },
+    delivered: { view: vote.view, hash: vote.hash, tips, seed, finalization },
+    seeds: seedsAfter(
+      turn.committee,
+      turn.state.seeds,
+      chain.map(({ block }) => block),
+    ),
     blocks,
     certified,
   };

@@ -7,6 +7,7 @@ export {
   readBlock,
   readMessage,
 } from "./codec.ts";
+export { leaderOf } from "./leaders.ts";
 export { wakeAtMs } from "./pace.ts";
 export { genesisOf, recoverState, storedCertificate } from "./recover.ts";
 export { step } from "./step.ts";

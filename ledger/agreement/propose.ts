@@ -1,9 +1,10 @@
 /** A3 and A4: what a leader may propose, and what a gateway notarizes. */
-import type { Hash } from "../committee/index.ts";
-import { invariant, leaderOf } from "../committee/index.ts";
+import type { GatewayIndex, Hash } from "../committee/index.ts";
+import { invariant } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
 import { blockHash, encodeBlock, encodeMessage } from "./codec.ts";
+import { leaderOf, seedFault, seedFor } from "./leaders.ts";
 import { cutAtMs, setDeadlines } from "./pace.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
 import type { Block, Certificate, Proposal, State, Tip } from "./types.ts";
@@ -13,6 +14,7 @@ type Ground = {
   readonly view: number;
   readonly hash: Hash;
   readonly tips: readonly Tip[];
+  readonly seed: Hash;
   readonly certificate: Certificate | null;
   readonly nullifications: readonly Certificate[];
 };
@@ -27,13 +29,12 @@ export function groundFor(state: State, view: number): Ground | null {
       const parent = parentOf(state, hash);
       return parent === null
         ? null
-        : { view: below, hash, tips: parent.tips, certificate: round.notarization, nullifications };
+        : { view: below, hash, tips: parent.tips, seed: parent.seed, certificate: round.notarization, nullifications };
     }
     if (round.nullification === null) return null;
     nullifications.push(round.nullification);
   }
-  const { view: at, hash, tips, finalization } = state.delivered;
-  return { view: at, hash, tips, certificate: finalization, nullifications };
+  return { ...state.delivered, certificate: state.delivered.finalization, nullifications };
 }
 
 /** A3, for the leader of the current view. */
@@ -41,7 +42,8 @@ export function propose(turn: Turn): void {
   const { committee, state } = turn;
   const { view } = state;
   const round = roundOf(state, view);
-  if (leaderOf(committee, view) !== committee.self || round.proposal !== null || round.sent.nullify !== null) return;
+  if (round.proposal !== null || round.sent.nullify !== null) return;
+  if (leaderOf(committee, state.seeds, view) !== committee.self) return;
   const ground = groundFor(state, view);
   if (ground === null) return;
   const advanced = advancedLanes(state, ground.tips);
@@ -60,6 +62,7 @@ export function propose(turn: Turn): void {
     parent: ground.hash,
     tips,
     configHash: committee.configHash,
+    ...seedFor(committee, ground, view),
     checkpoint: state.checkpoint,
   };
   const hash = blockHash(block);
@@ -75,7 +78,7 @@ export function propose(turn: Turn): void {
   // A9: after a restart the very same proposal is sent again, never another one of this view.
   turn.effects.push({ kind: "persist", write: { kind: "proposal", view, bytes: encodeMessage(message) } });
   turn.effects.push({ kind: "send", to: "all", message });
-  setRound(turn, view, { proposal: { proposal, hash } });
+  setRound(turn, view, { proposal: { proposal, hash, leader: committee.self } });
   keepBlock(turn, hash, block);
   turn.state = { ...turn.state, pace: { ...turn.state.pace, proposed: { view, atMs: turn.nowMs } } };
 }
@@ -105,13 +108,13 @@ export function notarize(turn: Turn): void {
   const { view } = turn.state;
   const round = roundOf(turn.state, view);
   if (round.proposal === null || round.sent.notarize !== null || round.sent.nullify !== null) return;
-  const { proposal, hash } = round.proposal;
-  const judgement = judge(turn, proposal);
+  const { proposal, hash, leader } = round.proposal;
+  const judgement = judge(turn, leader, proposal);
   switch (judgement.kind) {
     case "wait":
       return;
     case "invalid":
-      turn.effects.push({ kind: "reject", from: leaderOf(turn.committee, view), reason: judgement.reason });
+      turn.effects.push({ kind: "reject", from: leader, reason: judgement.reason });
       // A6: an invalid proposal is as good as none.
       return castVote(turn, { kind: "nullify", view });
     case "valid": {
@@ -132,7 +135,7 @@ function invalid(reason: string): Judgement {
 }
 
 /** A4, condition by condition. `wait`: what is missing may still arrive; the clocks decide how long that is tried. */
-function judge(turn: Turn, { block, laneCertificates }: Proposal): Judgement {
+function judge(turn: Turn, leader: GatewayIndex, { block, laneCertificates }: Proposal): Judgement {
   const { committee, state } = turn;
   if (block.configHash !== committee.configHash) return invalid("its configuration is not the active one");
   if (block.tips.length !== committee.size)
@@ -148,7 +151,8 @@ function judge(turn: Turn, { block, laneCertificates }: Proposal): Judgement {
   for (let skipped = parent.view + 1; skipped < block.view; skipped += 1) {
     if (roundOf(state, skipped).nullification === null) return { kind: "wait" };
   }
-  return judgeCut(turn, parent.tips, block.tips, laneCertificates);
+  const fault = seedFault(committee, leader, parent, block);
+  return fault === null ? judgeCut(turn, parent.tips, block.tips, laneCertificates) : invalid(fault);
 }
 
 function isNotarized(state: State, view: number, hash: Hash): boolean {

@@ -2,23 +2,22 @@
 import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { type Committee, hashBytes, invariant } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
-import type { LaneCertificate } from "../lane/index.ts";
+import { type LaneCertificate, NO_HASH } from "../lane/index.ts";
 import type { Recovered } from "../store/port.ts";
 import { blockHash, readBlock, readMessage } from "./codec.ts";
+import { NO_SEED, seedsAfter } from "./leaders.ts";
 import { INITIAL_PACE, STOPPED } from "./pace.ts";
 import { finalView, roundOf } from "./turn.ts";
 import type { Block, Certificate, Message, Round, State, Tip } from "./types.ts";
-
-const NO_HASH = "0".repeat(64);
 
 /** Genesis is a hash of its own for every site, epoch and configuration, final at view 0 without a certificate. */
 export function genesisOf({ site, epoch, configHash, size }: Committee): State["delivered"] {
   const hash = toHex(sha256(encode(["tallystick/v1 genesis", site, epoch, hashBytes(configHash)])));
   const tips: readonly Tip[] = Array.from({ length: size }, () => ({ number: -1, hash: NO_HASH }));
-  return { view: 0, hash, tips, finalization: null };
+  return { view: 0, hash, tips, seed: NO_SEED, finalization: null };
 }
 
-export type Stored = Pick<Recovered, "finalized" | "votes" | "proposals" | "certificates" | "blocks">;
+export type Stored = Pick<Recovered, "finalized" | "chain" | "votes" | "proposals" | "certificates" | "blocks">;
 
 /** Shapes what the store gave back. Throws when it does not decode: then the disk is not what this program wrote. */
 export function recoverState(
@@ -30,6 +29,7 @@ export function recoverState(
   let state: State = {
     view: delivered.view + 1,
     delivered,
+    seeds: seedsAfter(committee, [], stored.chain.map(storedBlock)),
     highest: delivered.finalization,
     enteredAtMs: null,
     finalAtMs: null,
@@ -52,7 +52,7 @@ export function recoverState(
   };
   for (const { bytes } of stored.certificates) state = withCertificate(state, storedCertificate(bytes));
   for (const { bytes } of stored.votes) state = withVote(committee, state, storedMessage(bytes));
-  for (const { bytes } of stored.proposals) state = withProposal(state, storedMessage(bytes));
+  for (const { bytes } of stored.proposals) state = withProposal(committee, state, storedMessage(bytes));
   return state;
 }
 
@@ -80,8 +80,9 @@ export function storedCertificate(bytes: Uint8Array): Certificate {
 }
 
 function deliveredFrom(finalized: NonNullable<Recovered["finalized"]>): State["delivered"] {
-  const { tips } = storedBlock(finalized.block);
-  return { view: finalized.view, hash: finalized.hash, tips, finalization: storedCertificate(finalized.finalization) };
+  const { tips, seed } = storedBlock(finalized.block);
+  const { view, hash } = finalized;
+  return { view, hash, tips, seed, finalization: storedCertificate(finalized.finalization) };
 }
 
 function changed(state: State, view: number, change: (round: Round) => Partial<Round>): State {
@@ -121,12 +122,12 @@ function withVote(committee: Committee, state: State, message: Message): State {
 }
 
 /** A9: the own proposal of a view is never made twice. */
-function withProposal(state: State, message: Message): State {
+function withProposal({ self: leader }: Committee, state: State, message: Message): State {
   invariant(message.kind === "propose", "the store holds no proposal where one belongs");
   const { proposal } = message;
   const { view } = proposal.block;
   if (view <= finalView(state)) return state;
   const hash = blockHash(proposal.block);
   const kept = { ...state, blocks: new Map(state.blocks).set(hash, proposal.block) };
-  return changed(kept, view, () => ({ proposal: { proposal, hash } }));
+  return changed(kept, view, () => ({ proposal: { proposal, hash, leader } }));
 }

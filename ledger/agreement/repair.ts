@@ -1,5 +1,5 @@
 /** A6 (retransmission), A10, and fetching what is missing. */
-import { type GatewayIndex, leaderOf } from "../committee/index.ts";
+import type { GatewayIndex } from "../committee/index.ts";
 import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
 import { blockHash } from "./codec.ts";
 import { deliverUpTo } from "./deliver.ts";
@@ -52,8 +52,7 @@ function standing(turn: Turn): readonly Message[] {
     for (const vote of votes) if (vote !== null) messages.push({ kind: "vote", vote });
   }
   const own = roundOf(state, state.view).proposal;
-  if (own !== null && leaderOf(turn.committee, state.view) === turn.committee.self)
-    messages.push({ kind: "propose", proposal: own.proposal });
+  if (own?.leader === turn.committee.self) messages.push({ kind: "propose", proposal: own.proposal });
   return messages;
 }
 

@@ -1,6 +1,6 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { hasVote, invariant, leaderOf } from "../committee/index.ts";
+import { hasVote, invariant } from "../committee/index.ts";
 import {
   acceptCertificate,
   alreadyKnown,
@@ -11,6 +11,7 @@ import {
 } from "./certificates.ts";
 import { blockHash } from "./codec.ts";
 import { deliver } from "./deliver.ts";
+import { leaderOf } from "./leaders.ts";
 import { keepTime } from "./pace.ts";
 import { notarize, propose } from "./propose.ts";
 import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
@@ -127,13 +128,14 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   const { block } = proposal;
   if (block.view <= finalView(state) || block.view > state.view + HORIZON_VIEWS) return;
   const hash = blockHash(block);
-  const leader = leaderOf(committee, block.view);
+  const leader = leaderOf(committee, state.seeds, block.view);
   const { proposal: earlier } = roundOf(state, block.view);
   // What travels beside the block is the leader's too, though its signature does not cover it: only the leader's link counts.
   if (leader === committee.self || from !== leader || earlier?.hash === hash) return;
   if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature))
     return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
-  if (earlier !== null) {
+  // Whoever led while less was known to be final (A12) did not equivocate: this is another leader.
+  if (earlier?.leader === leader) {
     const messages = [earlier.proposal, proposal].map((one) => ({ kind: "propose", proposal: one }) as const);
     turn.effects.push({ kind: "accuse", fault: "equivocating-leader", gateway: leader, view: block.view, messages });
     return;
@@ -141,7 +143,7 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])])
     onCertificate(turn, from, certificate);
   if (block.view <= finalView(turn.state)) return;
-  setRound(turn, block.view, { proposal: { proposal, hash } });
+  setRound(turn, block.view, { proposal: { proposal, hash, leader } });
   keepBlock(turn, hash, block);
   if (isMissing(turn.state)) askFor(turn, from);
 }

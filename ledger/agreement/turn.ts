@@ -1,7 +1,7 @@
 /** One call of `step`: the state as it changes and the effects so far, in order. */
 import type { Committee, Hash } from "../committee/index.ts";
 import { invariant, signedBytes } from "../committee/index.ts";
-import type { Certificate, Effect, Proposal, Round, State, Tip, Vote } from "./types.ts";
+import type { Block, Certificate, Effect, Round, State, Vote } from "./types.ts";
 
 export type Turn = { readonly committee: Committee; readonly nowMs: number; state: State; readonly effects: Effect[] };
 
@@ -45,14 +45,14 @@ export function proposalBytes(committee: Committee, view: number, hash: Hash): U
   return signedBytes(committee, "propose", [view], hash);
 }
 
-/** The view and tips of a block that a later one may stand on: genesis, the last delivered one, or one above it. */
-export function parentOf(state: State, hash: Hash): { readonly view: number; readonly tips: readonly Tip[] } | null {
+/** What a later block may stand on: genesis, the last delivered block, or one above it. */
+export function parentOf(state: State, hash: Hash): Pick<Block, "view" | "tips" | "seed"> | null {
   if (hash === state.delivered.hash) return state.delivered;
   return state.blocks.get(hash) ?? null;
 }
 
 /** Keeps a block that a proposal or a certificate names. Callers bound how many they let in. */
-export function keepBlock(turn: Turn, hash: Hash, block: Proposal["block"]): void {
+export function keepBlock(turn: Turn, hash: Hash, block: Block): void {
   if (turn.state.blocks.has(hash) || block.view <= turn.state.delivered.view) return;
   turn.state = { ...turn.state, blocks: new Map(turn.state.blocks).set(hash, block) };
 }

@@ -23,6 +23,9 @@ export type Block = {
   /** One for each lane, in gateway order. */
   readonly tips: readonly Tip[];
   readonly configHash: Hash;
+  /** A12: what leaders are drawn from; not the parent's exactly when a reveal comes with it. */
+  readonly seed: Hash;
+  readonly reveal: Uint8Array | null;
   /** The newest checkpoint that the leader knew. */
   readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
 };
@@ -80,7 +83,7 @@ export type Effect =
 /** What is known of one view above W. */
 export type Round = {
   /** The first proposal from the leader, ours included. */
-  readonly proposal: { readonly proposal: Proposal; readonly hash: Hash } | null;
+  readonly proposal: { readonly proposal: Proposal; readonly hash: Hash; readonly leader: GatewayIndex } | null;
   /** The first vote of each kind from each gateway; a second, different one is evidence. */
   readonly notarizes: ReadonlyMap<GatewayIndex, SignedVote>;
   readonly nullifies: ReadonlyMap<GatewayIndex, SignedVote>;
@@ -127,8 +130,11 @@ export type State = {
     readonly view: number;
     readonly hash: Hash;
     readonly tips: readonly Tip[];
+    readonly seed: Hash;
     readonly finalization: Certificate | null;
   };
+  /** A12: the delivered blocks that set a seed on which leaders to come depend, oldest first. */
+  readonly seeds: readonly { readonly view: number; readonly seed: Hash }[];
   /** The highest Finalization known; ahead of `delivered` while blocks are being fetched. */
   readonly highest: Certificate | null;
   /** When the current view was entered; null after a restart. */

@@ -28,12 +28,16 @@ export type Committee = {
   readonly quorum: number;
   readonly sign: (message: Uint8Array) => Uint8Array;
   readonly verify: (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+  /** A12: what only this gateway can compute of a message, and the proof that convinces everybody else of it. */
+  readonly prove: (message: Uint8Array) => { readonly proof: Uint8Array; readonly output: Uint8Array };
+  /** A12: that output when the proof holds, otherwise null. */
+  readonly verifyReveal: (prover: GatewayIndex, message: Uint8Array, proof: Uint8Array) => Uint8Array | null;
 };
 
 export type Signed = { readonly voter: GatewayIndex; readonly signature: Uint8Array };
 
 /** One kind a purpose, so that no signature can serve for another (C1). */
-export type SignedKind = "ack" | "propose" | "notarize" | "nullify" | "finalize" | "configure";
+export type SignedKind = "ack" | "propose" | "notarize" | "nullify" | "finalize" | "reveal" | "configure";
 
 const DOMAIN = "tallystick/v1";
 
@@ -80,13 +84,6 @@ export function hashBytes(hash: Hash): Uint8Array {
   const bytes = fromHex(hash);
   invariant(bytes !== null && bytes.length === 32, `not a hash: ${hash}`);
   return bytes;
-}
-
-/** A12, first part: round robin, so that nobody is skipped for ever. */
-export function leaderOf(committee: Committee, view: number): GatewayIndex {
-  const leader = committee.voters[view % committee.voters.length];
-  invariant(leader !== undefined, "C6: nobody has a vote");
-  return leader;
 }
 
 export { invariant, InvariantBroken } from "./invariant.ts";

@@ -4,6 +4,7 @@
  */
 import type { CborValue } from "../cbor/index.ts";
 import { toHex } from "../crypto/index.ts";
+import { VRF_PROOF_BYTES } from "../crypto/vrf/index.ts";
 import type { GatewayIndex, Hash, Signed } from "./index.ts";
 
 /** Sites have at most this many gateways. */
@@ -45,6 +46,13 @@ export function asHash(value: CborValue | undefined, what: string): Hash {
 export function asSignature(value: CborValue | undefined, what: string): Uint8Array {
   const bytes = asBytes(value, what, SIGNATURE_BYTES);
   if (bytes.length !== SIGNATURE_BYTES) throw new Malformed(`${what} is not ${SIGNATURE_BYTES} bytes`);
+  return bytes;
+}
+
+/** A12: a proof of the verifiable random function. */
+export function asProof(value: CborValue | undefined, what: string): Uint8Array {
+  const bytes = asBytes(value, what, VRF_PROOF_BYTES);
+  if (bytes.length !== VRF_PROOF_BYTES) throw new Malformed(`${what} is not ${VRF_PROOF_BYTES} bytes`);
   return bytes;
 }
 

@@ -4,7 +4,7 @@
  */
 import * as agreement from "../agreement/index.ts";
 import { encode } from "../cbor/index.ts";
-import { type GatewayIndex, invariant, leaderOf } from "../committee/index.ts";
+import { type GatewayIndex, invariant } from "../committee/index.ts";
 import * as lane from "../lane/index.ts";
 import type { Execution } from "../store/port.ts";
 import { makeAlarm } from "./alarm.ts";
@@ -402,7 +402,8 @@ export function startReplica(options: ReplicaOptions): Replica {
     return {
       view: state.view,
       finalizedView: state.delivered.view,
-      leader: nameOf(leaderOf(committee, state.view)),
+      leader: nameOf(agreement.leaderOf(committee, state.seeds, state.view)),
+      seed: state.delivered.seed,
       lanes: lanes.lanes.map((one, index) => ({
         gateway: nameOf(index),
         held: one.held,

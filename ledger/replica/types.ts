@@ -1,5 +1,5 @@
 /** What a replica needs from its surroundings, and what it gives. */
-import type { GatewayIndex, Hash } from "../committee/index.ts";
+import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import type { State } from "../agreement/index.ts";
 import type { Lanes, Verdict } from "../lane/index.ts";
 import type { Site } from "../management/index.ts";
@@ -11,6 +11,8 @@ import type { VerifyCosignature } from "./checkpoints.ts";
 export type Keys = {
   /** Ed25519 with the gateway's key: bundles, acks, votes, proposals. */
   readonly sign: (message: Uint8Array) => Uint8Array;
+  /** The verifiable random function with the same key: reveals (A12). */
+  readonly prove: Committee["prove"];
   /** COSE key id of that key: 8 bytes. */
   readonly keyId: Uint8Array;
   /** Ed25519 with the checkpoint key: cosignatures, nothing else. */
@@ -71,7 +73,9 @@ export type ReplicaOptions = {
   readonly after: (ms: number, run: () => void) => () => void;
   readonly keys: Keys;
   /** Whether a gateway's Ed25519 signature holds; the default checks with the keys of `site`. */
-  readonly verify?: (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+  readonly verify?: Committee["verify"];
+  /** Whether a gateway's reveal holds; the same. */
+  readonly verifyReveal?: Committee["verifyReveal"];
   /** The same for cosignatures and checkpoint keys. */
   readonly verifyCosignature?: VerifyCosignature;
   /** L3, last condition: device registration, range, frames, re-assessment. */
@@ -91,7 +95,9 @@ export type LaneStatus = {
 export type ReplicaStatus = {
   readonly view: number;
   readonly finalizedView: number;
+  /** Of the current view, and what the chain's end says that later leaders are drawn from (A12). */
   readonly leader: string;
+  readonly seed: Hash;
   readonly lanes: readonly LaneStatus[];
   readonly log: { readonly size: number; readonly root: Hash; readonly statements: number };
   readonly checkpoint: { readonly size: number; readonly root: Hash } | null;

@@ -111,6 +111,11 @@ function finalizedAfter(state: MemoryState, after: number, limit: number): Retur
   return { blocks, finalization: later[end]?.finalization ?? null };
 }
 
+function chainEnd({ chain }: MemoryState, views: number): readonly Uint8Array[] {
+  const since = lastWhere(chain, ({ view }) => view <= (chain.at(-1)?.view ?? 0) - views);
+  return chain.slice(Math.max(0, since)).map(({ bytes }) => bytes);
+}
+
 function recover(state: MemoryState): Recovered {
   const { checkpoint, executed } = state.single;
   const last = state.chain.findLast(({ finalization }) => finalization !== null);
@@ -122,6 +127,7 @@ function recover(state: MemoryState): Recovered {
         : { view: last.view, hash: last.hash, block: last.bytes, finalization: last.finalization },
     epochs: [...state.epochs],
     unsealed: state.unsealed.length,
+    chain: chainEnd(state, 3 * state.lanes.length + 16),
     votes: sorted(state.votes.values(), ({ vote }) => vote),
     proposals: sorted(state.proposals.values(), () => ""),
     certificates: sorted(state.certificates.values(), ({ certificate }) => certificate),

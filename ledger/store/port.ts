@@ -117,6 +117,8 @@ export type Recovered = {
     readonly block: Uint8Array;
     readonly finalization: Uint8Array;
   } | null;
+  /** The end of the finalized chain, oldest first: the blocks of the last 3 x lanes + 16 views and the one before (A12). */
+  readonly chain: readonly Uint8Array[];
   readonly votes: readonly { readonly view: number; readonly vote: string; readonly bytes: Uint8Array }[];
   readonly proposals: readonly { readonly view: number; readonly bytes: Uint8Array }[];
   readonly certificates: readonly { readonly view: number; readonly certificate: string; readonly bytes: Uint8Array }[];

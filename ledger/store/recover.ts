@@ -22,6 +22,7 @@ export function recover(database: Database.Database, tables: Tables, countsAt: R
     epochs: recoverEpochs(database),
     unsealed: database.prepare("SELECT count(*) FROM unsealed").pluck().get() as number,
     finalized: recoverFinalized(database),
+    chain: recoverChain(database, 3 * tips.length + 16),
     votes: rows("SELECT view, vote, bytes FROM vote ORDER BY view, vote"),
     proposals: rows("SELECT view, bytes FROM proposal ORDER BY view"),
     certificates: rows("SELECT view, certificate, bytes FROM certificate ORDER BY view, certificate"),
@@ -55,6 +56,14 @@ function recoverFinalized(database: Database.Database): Recovered["finalized"] {
     )
     .get();
   return (row as Recovered["finalized"] | undefined) ?? null;
+}
+
+function recoverChain(database: Database.Database, views: number): readonly Uint8Array[] {
+  const since = "SELECT max(view) FROM chain WHERE view <= (SELECT max(view) FROM chain) - ?";
+  return database
+    .prepare(`SELECT bytes FROM chain WHERE view >= ifnull((${since}), 0) ORDER BY view`)
+    .pluck()
+    .all(views) as Uint8Array[];
 }
 
 function recoverLanes(database: Database.Database, lanes: number): Recovered["lanes"] {

@@ -1,7 +1,6 @@
 /** The known traps: leaders that lie, networks that split, disks that remember the wrong thing. Four gateways, one of them bad. */
 import test from "ava";
 import { blockHash, type Block } from "../../ledger/agreement/index.ts";
-import { leaderOf } from "../../ledger/committee/index.ts";
 import { hashOfText } from "../committee/fake.ts";
 import {
   blockOn,
@@ -9,6 +8,7 @@ import {
   finalization,
   gateway,
   genesis,
+  leaderAt,
   named,
   notarization,
   nullification,
@@ -87,7 +87,7 @@ test("a leader that sends its proposal to some, and withholds the rest, cannot s
 
 test("a leader that proposes a block without its parent or its certificates is passed over", (t) => {
   const site = makeSite([1]);
-  const nowhere = blockOn({ hash: hashOfText("nobody's block"), tips: genesis.tips }, 1, { 1: 0 });
+  const nowhere = blockOn({ ...genesis, hash: hashOfText("nobody's block") }, 1, { 1: 0 });
   for (const to of [0, 2, 3]) site.post({ from: 1, to, message: propose(nowhere) });
   certifyEverywhere(site, 3, 0);
   goOn(site);
@@ -191,13 +191,13 @@ test("A10: a peer that restored an old disk or equivocates leaves both votes as 
 test("A10: blocks that one bad leader chains below its proposal stay bounded", (t) => {
   const victim = gateway(0);
   const chain: Block[] = [];
-  let parent = { hash: hashOfText("bottom"), tips: genesis.tips };
+  let parent: Parameters<typeof blockOn>[0] = { ...genesis, hash: hashOfText("bottom") };
   for (let depth = 0; depth < 1000; depth += 1) {
     const block = blockOn(parent, 1_000_000);
     chain.push(block);
     parent = named(block);
   }
-  victim.receive(propose(blockOn(parent, 1, { 1: 0 })), leaderOf(victim.committee, 1));
+  victim.receive(propose(blockOn(parent, 1, { 1: 0 })), leaderAt(1));
   for (const block of chain.toReversed()) victim.receive({ kind: "block", block }, 1);
   t.true(victim.state().blocks.size <= 200);
 });

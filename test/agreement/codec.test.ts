@@ -39,6 +39,8 @@ const block: fc.Arbitrary<Block> = fc.record({
   parent: hash,
   tips: list(tip),
   configHash: hash,
+  seed: hash,
+  reveal: fc.option(fc.uint8Array({ minLength: 80, maxLength: 80 })),
   checkpoint: fc.option(fc.record({ size: number, root: hash })),
 });
 const proposal = fc.record({

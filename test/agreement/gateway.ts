@@ -6,6 +6,7 @@ import {
   type Effect,
   genesisOf,
   type Input,
+  leaderOf,
   type Message,
   type Proposal,
   recoverState,
@@ -16,14 +17,18 @@ import {
   type Vote,
 } from "../../ledger/agreement/index.ts";
 import { proposalBytes, voteBytes } from "../../ledger/agreement/turn.ts";
-import { type Committee, leaderOf } from "../../ledger/committee/index.ts";
+import { seedFor } from "../../ledger/agreement/leaders.ts";
+import type { Committee } from "../../ledger/committee/index.ts";
 import { ackBytes, type LaneCertificate } from "../../ledger/lane/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Write } from "../../ledger/store/port.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 
-/** Four gateways: one may be Byzantine, three are a quorum. Leader of view v is gateway v mod 4. */
+/** Four gateways: one may be Byzantine, three are a quorum. */
 export const SIZE = 4;
+
+/** Gateway v mod 4, before the first seed. */
+export const leaderAt = (view: number): number => leaderOf(committeeOf(SIZE, 0), [], view);
 
 export type Driven = {
   readonly committee: Committee;
@@ -39,7 +44,7 @@ export type Driven = {
 
 export function gateway(self: number): Driven {
   const committee = committeeOf(SIZE, self);
-  const nothing = { finalized: null, votes: [], proposals: [], certificates: [], blocks: [] };
+  const nothing = { finalized: null, chain: [], votes: [], proposals: [], certificates: [], blocks: [] };
   return drive(
     committee,
     recoverState(
@@ -88,7 +93,7 @@ function drive(committee: Committee, initial: State, before: readonly Write[]): 
 
 /** A proposal comes from its leader; anything else may come from anybody. */
 function usualSender(committee: Committee, message: Message): number {
-  return message.kind === "propose" ? leaderOf(committee, message.proposal.block.view) : (committee.self + 1) % SIZE;
+  return message.kind === "propose" ? leaderAt(message.proposal.block.view) : (committee.self + 1) % SIZE;
 }
 
 // --- what peers say ----------------------------------------------------------------------------------------------------
@@ -131,25 +136,27 @@ export function certified(lane: number, number: number): Input {
   return { kind: "certified", certificate: laneCertificateOf(lane, number) };
 }
 
-/** A block of `view` that moves lanes to the given numbers above `parent`. */
+/** A block of `view` that moves lanes to the given numbers above `parent`, and reveals when it has to. */
 export function blockOn(
-  parent: { readonly hash: string; readonly tips: readonly Tip[] },
+  parent: Pick<Block, "view" | "tips" | "seed"> & { readonly hash: string },
   view: number,
   advance: Readonly<Record<number, number>> = {},
+  leader = leaderAt(view),
 ): Block {
   const tips = parent.tips.map((tip, lane) => {
     const number = advance[lane];
     return number === undefined ? tip : tipOf(lane, number);
   });
-  const { configHash } = committeeOf(SIZE, 0);
-  return { view, parent: parent.hash, tips, configHash, checkpoint: null };
+  const committee = committeeOf(SIZE, leader);
+  const { configHash } = committee;
+  return { view, parent: parent.hash, tips, configHash, ...seedFor(committee, parent, view), checkpoint: null };
 }
 
 export type Beside = Partial<Omit<Proposal, "block" | "signature">>;
 
-/** The proposal of the view's leader, with certificates for the lanes that `advance` names, unless `beside` says otherwise. */
-export function proposalOf(block: Block, beside: Beside = {}): Proposal {
-  const committee = committeeOf(SIZE, leaderOf(committeeOf(SIZE, 0), block.view));
+/** The proposal of the view's leader, or whoever is to sign it, with certificates for the lanes that `advance` names, unless `beside` says otherwise. */
+export function proposalOf(block: Block, beside: Beside = {}, leader = leaderAt(block.view)): Proposal {
+  const committee = committeeOf(SIZE, leader);
   const laneCertificates = block.tips.flatMap(({ number }, lane) =>
     number < 0 ? [] : [laneCertificateOf(lane, number)],
   );
@@ -157,11 +164,11 @@ export function proposalOf(block: Block, beside: Beside = {}): Proposal {
   return { block, parent: null, nullifications: [], laneCertificates, ...beside, signature };
 }
 
-export function propose(block: Block, beside?: Beside): Message {
-  return { kind: "propose", proposal: proposalOf(block, beside) };
+export function propose(block: Block, beside?: Beside, leader?: number): Message {
+  return { kind: "propose", proposal: proposalOf(block, beside, leader) };
 }
 
-export const named = (block: Block) => ({ hash: blockHash(block), tips: block.tips });
+export const named = (block: Block) => ({ ...block, hash: blockHash(block) });
 export const notarizationOf = (block: Block): Certificate =>
   certificateOf({ kind: "notarize", view: block.view, hash: blockHash(block) });
 export const notarization = (block: Block): Message => ({ kind: "certificate", certificate: notarizationOf(block) });

@@ -2,7 +2,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { blockHash, encodeMessage, type Effect, type Input } from "../../ledger/agreement/index.ts";
-import { type Committee, leaderOf } from "../../ledger/committee/index.ts";
+import type { Committee } from "../../ledger/committee/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
 import type { Write } from "../../ledger/store/port.ts";
 import {
@@ -13,6 +13,7 @@ import {
   genesis,
   named,
   notarizationOf,
+  leaderAt,
   nullificationOf,
   propose,
   voteBy,
@@ -53,7 +54,7 @@ const arbitraryInput: fc.Arbitrary<Input> = fc
           parent: parent === undefined ? null : notarizationOf(parent),
           nullifications: skipped.map(nullificationOf),
         };
-        return { kind: "message", from: leaderOf(gateway(0).committee, block.view), message: propose(block, beside) };
+        return { kind: "message", from: leaderAt(block.view), message: propose(block, beside) };
       }
     }
   });
@@ -75,7 +76,7 @@ function unpersisted(committee: Committee, before: readonly Write[], effects: re
     const { message } = effect;
     const own =
       (message.kind === "vote" && message.vote.voter === committee.self) ||
-      (message.kind === "propose" && leaderOf(committee, message.proposal.block.view) === committee.self);
+      (message.kind === "propose" && leaderAt(message.proposal.block.view) === committee.self);
     return own && !written.has(toHex(encodeMessage(message))) ? [message.kind] : [];
   });
 }

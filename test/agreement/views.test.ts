@@ -3,8 +3,6 @@ import test from "ava";
 import { blockHash, type Message, wakeAtMs } from "../../ledger/agreement/index.ts";
 import { HORIZON_VIEWS } from "../../ledger/agreement/certificates.ts";
 import { INITIAL_PACE, patienceMs } from "../../ledger/agreement/pace.ts";
-import { leaderOf } from "../../ledger/committee/index.ts";
-import { committeeOf } from "../committee/fake.ts";
 import {
   blockOn,
   certificate,
@@ -253,14 +251,6 @@ test("A11: clocks run while something certified is not final, and stop when all 
   driven.receive(propose(first));
   driven.receive(finalization(first));
   t.is(wakeAtMs(driven.state()), null);
-});
-
-test("A12: leaders rotate, so that nobody is skipped for ever", (t) => {
-  const committee = committeeOf(4, 0);
-  t.deepEqual(
-    [1, 2, 3, 4, 5, 6, 7, 8].map((view) => leaderOf(committee, view)),
-    [1, 2, 3, 0, 1, 2, 3, 0],
-  );
 });
 
 test("A2: a certificate with a bad, strange or repeated signature is rejected and leads nowhere", (t) => {

@@ -30,6 +30,8 @@ const status: GatewayStatus = {
   version: "0",
   view: 1,
   finalizedView: 0,
+  leader: "gw-1",
+  seed: "0".repeat(64),
   logSize: 0,
   logRoot: "0".repeat(64),
   statements: 0,

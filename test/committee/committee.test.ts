@@ -1,13 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import {
-  hashBytes,
-  invariant,
-  leaderOf,
-  type SignedKind,
-  signaturesHold,
-  signedBytes,
-} from "../../ledger/committee/index.ts";
+import { hashBytes, invariant, type SignedKind, signaturesHold, signedBytes } from "../../ledger/committee/index.ts";
 import {
   asBytes,
   asGateway,
@@ -21,10 +14,11 @@ import {
 } from "../../ledger/committee/wire.ts";
 import type { CborValue } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
+import { leaderOf } from "../../ledger/agreement/index.ts";
 import { quorumOf } from "../../ledger/management/index.ts";
 import { committeeOf, hashOfText } from "./fake.ts";
 
-const KINDS: readonly SignedKind[] = ["ack", "propose", "notarize", "nullify", "finalize", "configure"];
+const KINDS: readonly SignedKind[] = ["ack", "propose", "notarize", "nullify", "finalize", "reveal", "configure"];
 const hash = hashOfText("a block");
 
 test("C1: a signature means nothing in another site, epoch, configuration, kind, number or hash", (t) => {
@@ -137,7 +131,7 @@ test("C6: a gateway that left keeps its index, but neither signs nor leads, and 
   t.true(signaturesHold(committee, message, [0, 2].map(signedBy), committee.quorum));
   t.false(signaturesHold(committee, message, [0, 1].map(signedBy), committee.quorum));
   t.deepEqual(
-    [0, 1, 2, 3, 4, 5].map((view) => leaderOf(committee, view)),
+    [0, 1, 2, 3, 4, 5].map((view) => leaderOf(committee, [], view)),
     [0, 2, 3, 0, 2, 3],
   );
 });

@@ -6,9 +6,8 @@ import { simulatedSite } from "../sim/site.ts";
 
 /** The committee as gateway `self` of `size` sees it. */
 export function committeeOf(size: number, self: number): Committee {
-  const { site, signers, verify } = simulatedSite(size);
-  const sign = signers[self];
-  if (sign === undefined) throw new Error(`there is no gateway ${self} of ${size}`);
+  const { site, keys, verify, verifyReveal } = simulatedSite(size);
+  const { sign, prove } = keys(self);
   const names = site.gateways.map(({ name }) => name);
   return {
     site: site.site,
@@ -22,6 +21,8 @@ export function committeeOf(size: number, self: number): Committee {
     quorum: quorumOf(size),
     sign,
     verify,
+    prove,
+    verifyReveal,
   };
 }
 

@@ -1,5 +1,4 @@
 /** Replicas over memory stores, with links, clocks and disks in the test's hands. */
-import { sign } from "../../ledger/crypto/index.ts";
 import {
   type CutOff,
   type Draft,
@@ -34,9 +33,7 @@ export async function start(
   store: Store = openMemoryStore({ lanes: size }),
   changes: Changes = {},
 ): Promise<Watched> {
-  const { site, signers, verify, checkpointKeys } = simulatedSite(size);
-  const [signer, checkpointKey] = [signers[self], checkpointKeys[self]];
-  if (signer === undefined || checkpointKey === undefined) throw new Error(`there is no gateway ${self}`);
+  const { site, keys, verify, verifyReveal } = simulatedSite(size);
   const timers = new Map<number, { readonly atMs: number; readonly run: () => void }>();
   const cutOffs: Watched["cutOffs"] = [];
   const [halts, sent, refusals, checkpoints]: [Error[], Watched["sent"], Watched["refusals"], Watched["checkpoints"]] =
@@ -57,8 +54,9 @@ export async function start(
       timers.set(id, { atMs: nowMs + ms, run });
       return () => void timers.delete(id);
     },
-    keys: { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) },
+    keys: keys(self),
     verify,
+    verifyReveal,
     validate: changes.validate ?? (() => Promise.resolve({ kind: "accept" })),
     events: {
       executed: () => undefined,

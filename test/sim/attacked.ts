@@ -52,7 +52,8 @@ export type AttackedOptions = {
 
 export function beginAttack(options: AttackedOptions): Attacked {
   const { self, site, clock, send } = options;
-  const committee = committeeOf({ site: site.site, self, keys: site.keys(self), verify: site.verify });
+  const { verify, verifyReveal } = site;
+  const committee = committeeOf({ site: site.site, self, keys: site.keys(self), verify, verifyReveal });
   const attackers = options.attacks.map((attack) => attack.begin({ ...options, committee }));
 
   function through(attackers: readonly Attacker[], to: GatewayIndex, bytes: Uint8Array): void {

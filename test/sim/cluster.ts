@@ -108,6 +108,7 @@ export function makeCluster(
       after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),
       keys: site.keys(index),
       verify: site.verify,
+      verifyReveal: site.verifyReveal,
       validate: () =>
         Promise.resolve(
           conditions.picky === index && random.chance(PICKY_CHANCE)

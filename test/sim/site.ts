@@ -1,6 +1,7 @@
 /** The configuration of a simulated site. Keys are made from their names, so that every run has the same. */
 import { createHash } from "node:crypto";
 import { importRawKey, type PrivateKey, sign, toHex } from "../../ledger/crypto/index.ts";
+import type { Committee } from "../../ledger/committee/index.ts";
 import { formatVkey, type Site, siteOf, verifierKey } from "../../ledger/management/index.ts";
 import type { Keys } from "../../ledger/replica/index.ts";
 
@@ -11,6 +12,7 @@ export type SimulatedSite = {
   readonly signers: readonly ((message: Uint8Array) => Uint8Array)[];
   /** Another signature of the same gateway over the same message, as a signer of Ed25519 can make if it wants to. */
   readonly signAgain: (gateway: number, message: Uint8Array) => Uint8Array;
+  readonly verifyReveal: Committee["verifyReveal"];
   readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean;
 };
 
@@ -51,9 +53,16 @@ export function simulatedSite(gateways: number): SimulatedSite {
     const signer = signers[gateway];
     const checkpointKey = checkpointKeys[gateway];
     if (signer === undefined || checkpointKey === undefined) throw new Error(`no keys for gateway ${gateway}`);
-    return { sign: signer, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) };
+    const prove: Keys["prove"] = (message) => revealed(names[gateway] as string, message);
+    return { sign: signer, prove, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) };
   };
-  const simulated = { site, checkpointKeys, keys, signers, signAgain, verify };
+  const verifyReveal: Committee["verifyReveal"] = (prover, message, proof) => {
+    const name = names[prover];
+    if (name === undefined) return null;
+    const expected = revealed(name, message);
+    return Buffer.compare(expected.proof, proof) === 0 ? expected.output : null;
+  };
+  const simulated = { site, checkpointKeys, keys, signers, signAgain, verify, verifyReveal };
   made.set(gateways, simulated);
   return simulated;
 }
@@ -69,6 +78,13 @@ function seal(name: string, message: Uint8Array, nonce: Uint8Array): Uint8Array 
 
 /** The nonce of whoever signs a message once, as the honest do. */
 const ONCE = new Uint8Array(32);
+
+/** Stands for the verifiable random function: its output belongs to name and message, and nobody else can make the proof. */
+function revealed(name: string, message: Uint8Array): ReturnType<Keys["prove"]> {
+  const proof = new Uint8Array(80);
+  proof.set(seal(`reveals of ${name}`, message, ONCE));
+  return { proof, output: proof.subarray(0, 64) };
+}
 
 function digest(text: string): Uint8Array {
   return new Uint8Array(createHash("sha256").update(text).digest());

@@ -1,1 +1,1 @@
-export { vrfOutput, vrfProver, vrfVerify } from "./vrf.ts";
+export { VRF_PROOF_BYTES, vrfOutput, vrfProver, vrfVerify } from "./vrf.ts";

@@ -10,7 +10,7 @@ const { ORDER } = Point.Fn;
 export type CurvePoint = InstanceType<typeof Point>;
 
 /** V1: point, challenge, scalar. */
-const VRF_PROOF_BYTES = 80;
+export const VRF_PROOF_BYTES = 80;
 const SUITE = 3;
 const CHALLENGE_BYTES = 16;
 
@@ -19,8 +19,10 @@ type Secret = { readonly scalar: bigint; readonly prefix: Uint8Array };
 
 type Proof = { readonly gamma: CurvePoint; readonly challenge: bigint; readonly scalar: bigint };
 
-/** V3: proves with `key`; the result takes any bytes and gives the proof of their output, always the same one. */
-export function vrfProver(key: PrivateKey): (alpha: Uint8Array) => Uint8Array {
+export type Proven = { readonly proof: Uint8Array; readonly output: Uint8Array };
+
+/** V3: proves with `key`; the result takes any bytes and gives their output with its proof, always the same. */
+export function vrfProver(key: PrivateKey): (alpha: Uint8Array) => Proven {
   const secret = secretOf(key);
   return (alpha) => prove(secret, key.publicKey, alpha);
 }
@@ -38,19 +40,19 @@ export function vrfVerify(key: PublicKey, alpha: Uint8Array, proof: Uint8Array):
   return bytesEqual(again, proof.subarray(32, 32 + CHALLENGE_BYTES)) ? outputOf(gamma) : null;
 }
 
-/** V5, for a proof that was made here or verified before: its output; null when it does not parse. */
+/** V5: what a proof says its output is, whether it holds or not; null when it does not parse. */
 export function vrfOutput(proof: Uint8Array): Uint8Array | null {
   const opened = openProof(proof);
   return opened === null ? null : outputOf(opened.gamma);
 }
 
-function prove(secret: Secret, key: PublicKey, alpha: Uint8Array): Uint8Array {
+function prove(secret: Secret, key: PublicKey, alpha: Uint8Array): Proven {
   const h = encodeToCurve(key, alpha);
   const gamma = h.multiply(secret.scalar);
   const nonce = nonceOf(secret, h);
   const challenge = challengeOf(key, h, gamma, Point.BASE.multiply(nonce), h.multiply(nonce));
   const scalar = (nonce + fromLittleEndian(challenge) * secret.scalar) % ORDER;
-  return joined([gamma.toBytes(), challenge, Point.Fn.toBytes(scalar)]);
+  return { proof: joined([gamma.toBytes(), challenge, Point.Fn.toBytes(scalar)]), output: outputOf(gamma) };
 }
 
 /** V2: the secret has to leave the runtime's key store, because the runtime multiplies no points. */

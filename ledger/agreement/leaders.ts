@@ -1,0 +1,95 @@
+/** A12: who leads a view. Drawn from reveals that nobody could choose; progress depends on it, safety does not. */
+import { encode } from "../cbor/index.ts";
+import { type Committee, type GatewayIndex, type Hash, hashBytes, invariant, signedBytes } from "../committee/index.ts";
+import { sha256, toHex } from "../crypto/index.ts";
+import type { Block, State } from "./types.ts";
+
+/** Before the first reveal. */
+export const NO_SEED: Hash = "0".repeat(64);
+/** The first block of so many views carries a reveal. */
+const SPAN_VIEWS = 64;
+/** What is to decide has been final for so many views, and for two rounds: news of it has long come round by then. */
+const MIN_LAG_VIEWS = 16;
+
+type Seeded = Pick<Block, "view" | "seed">;
+
+/**
+ * In a round of n views everybody leads once, in an order drawn from the round and from the seed that was final well before it.
+ * Gateways that do not know of the same final blocks may differ for a moment.
+ */
+export function leaderOf({ voters }: Committee, seeds: State["seeds"], view: number): GatewayIndex {
+  const place = view % voters.length;
+  const seed = seeds.findLast((known) => known.view <= settledBy(voters.length, view - place))?.seed ?? NO_SEED;
+  const leader = (seed === NO_SEED ? voters : shuffled(voters, seed, view - place))[place];
+  invariant(leader !== undefined, "C6: nobody has a vote");
+  return leader;
+}
+
+function settledBy(size: number, roundStart: number): number {
+  return roundStart - Math.max(MIN_LAG_VIEWS, 2 * size);
+}
+
+/** Fisher and Yates, with eight draws of 32 bits from each hash: the bias, n in 2^32, helps nobody. */
+function shuffled(voters: readonly GatewayIndex[], seed: Hash, round: number): readonly GatewayIndex[] {
+  const order = [...voters];
+  let words = new DataView(new ArrayBuffer(0));
+  for (let last = order.length - 1, draw = 0; last > 0; last -= 1, draw += 1) {
+    if (draw % 8 === 0) {
+      const hash = sha256(encode(["tallystick/v1 order", hashBytes(seed), round, draw]));
+      words = new DataView(hash.slice().buffer);
+    }
+    const chosen = words.getUint32(4 * (draw % 8)) % (last + 1);
+    [order[last], order[chosen]] = [order[chosen] as GatewayIndex, order[last] as GatewayIndex];
+  }
+  return order;
+}
+
+/** The seeds that the leaders of views above the last of `blocks` can depend on: by the blocks that set them, oldest first. */
+export function seedsAfter({ voters }: Committee, seeds: State["seeds"], blocks: readonly Seeded[]): State["seeds"] {
+  const all = [...seeds];
+  for (const { view, seed } of blocks) if (seed !== (all.at(-1)?.seed ?? NO_SEED)) all.push({ view, seed });
+  // The oldest round that still matters began at most n - 1 views ago.
+  const oldest = settledBy(voters.length, (blocks.at(-1)?.view ?? 0) - voters.length);
+  return all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ view }) => view <= oldest),
+    ),
+  );
+}
+
+/** The seed of a block of `view` by this gateway: its parent's, or the one that the reveal of a new span makes of it. */
+export function seedFor(committee: Committee, parent: Seeded, view: number): Pick<Block, "seed" | "reveal"> {
+  if (!mustReveal(view, parent)) return { seed: parent.seed, reveal: null };
+  const { proof, output } = committee.prove(revealBytes(committee, parent, view));
+  return { seed: nextSeed(parent, output), reveal: proof };
+}
+
+/** A4: why a block's seed is not what its leader has to give; null when it is. */
+export function seedFault(committee: Committee, leader: GatewayIndex, parent: Seeded, block: Block): string | null {
+  const { view, reveal, seed } = block;
+  if (mustReveal(view, parent) !== (reveal !== null))
+    return reveal === null ? "it lacks the reveal of its span" : "its span has a reveal already";
+  if (reveal === null) return seed === parent.seed ? null : "it changes the seed without a reveal";
+  const output = committee.verifyReveal(leader, revealBytes(committee, parent, view), reveal);
+  if (output === null) return "its reveal is not its leader's";
+  return seed === nextSeed(parent, output) ? null : "its seed is not that of its reveal";
+}
+
+/** The first block of a span in its chain reveals, no other does. */
+function mustReveal(view: number, parent: Seeded): boolean {
+  return spanOf(view) > spanOf(parent.view);
+}
+
+/** What is proven: settled by the chain before, so that a leader may reveal or lose its view, and has nothing to choose. */
+function revealBytes(committee: Committee, parent: Seeded, view: number): Uint8Array {
+  return signedBytes(committee, "reveal", [spanOf(view)], parent.seed);
+}
+
+function nextSeed(parent: Seeded, output: Uint8Array): Hash {
+  return toHex(sha256(encode(["tallystick/v1 seed", hashBytes(parent.seed), output])));
+}
+
+function spanOf(view: number): number {
+  return Math.floor(view / SPAN_VIEWS);
+}
