@@ -56,7 +56,8 @@ test("A12: whatever the seed, everybody leads once in a round, so that nobody is
 test("A12: who has left leads no more", (t) => {
   const committee = { ...committeeOf(4, 0), voters: [0, 2, 3] };
   const leaders = views(300, 3).map((view) => leaderOf(committee, seedAt(1, "seed"), view));
-  t.deepEqual(new Set(leaders), new Set([0, 2, 3]));
+  t.is(new Set(leaders).size, 3);
+  t.false(leaders.includes(1));
 });
 
 test("A12: each place of a round falls to each gateway about equally often, and rounds differ", (t) => {
