@@ -147,6 +147,13 @@ export function partsOf(cose: Uint8Array): CoseParts {
   return { kind: "accept", protectedHeader, unprotected, payload, signature };
 }
 
+/** Whether two COSE_Sign1 sign the same bytes, however they are signed: then one of them contradicts nothing in the other. */
+export function isSameContent(one: Uint8Array, other: Uint8Array): boolean {
+  const [a, b] = [partsOf(one), partsOf(other)];
+  if (a.kind === "reject" || b.kind === "reject" || a.payload === null || b.payload === null) return false;
+  return bytesEqual(a.protectedHeader, b.protectedHeader) && bytesEqual(a.payload, b.payload);
+}
+
 /** B3: the protected header's bytes. */
 function encodeProtected(header: BundleHeader, keyId: Uint8Array): Uint8Array {
   return encode(

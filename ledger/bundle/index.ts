@@ -3,6 +3,7 @@ export {
   type BundleHeader,
   type CoseParts,
   encodeCose,
+  isSameContent,
   type OpenedBundle,
   openBundle,
   openProtected,

@@ -1,7 +1,7 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
 import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
-import { type Bundle, type BundleHeader, openBundle } from "../bundle/index.ts";
+import { type Bundle, type BundleHeader, isSameContent, openBundle } from "../bundle/index.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
 import { certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
@@ -35,8 +35,10 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   const lane = laneOf(turn, owner);
   const { number } = header;
   const known = candidateAt(lane, number);
-  if (known?.bundle.hash === hash || lane.refusedHashes.includes(hash) || !isWanted(turn, owner, from, number, hash))
-    return;
+  if (known?.bundle.hash === hash || !isWanted(turn, owner, from, number, hash)) return;
+  // L6, L9: what a signer hands out below its certificate may be what was refused here, or the rival of it.
+  const isOwed = number <= certifiedNumber(lane) && (lane.fetching?.from === from || isCertified(lane, number, hash));
+  if (lane.refusedHashes.includes(hash) && !isOwed) return;
   if (!committee.verify(owner, opened.signed, opened.signature))
     return reject(turn, from, `bundle ${number} of ${header.gateway}: the signature does not hold`);
   if (number < lane.held) {
@@ -45,9 +47,8 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   }
   if (known !== undefined) {
     // L2: another signature over the same content is ignored; other content is evidence.
-    if (known.bundle.root === opened.bundle.root) return;
-    accuseOwner(turn, owner, known.bundle, opened.bundle);
-    if (known !== lane.refused?.candidate && !isCertified(lane, number, hash)) return;
+    if (!isSameContent(known.bundle.cose, cose)) accuseOwner(turn, owner, known.bundle, opened.bundle);
+    if (!isOwed) return;
   }
   const statements = readStatements(header, opened.bundle.statements);
   if (typeof statements === "string") return refuse(turn, owner, { bundle: opened.bundle, statements: [] }, statements);

@@ -3,6 +3,7 @@
  * live in the cores; here effects are carried out in their order (A9). The same code runs in the gateway and in the simulator.
  */
 import * as agreement from "../agreement/index.ts";
+import { isSameContent } from "../bundle/index.ts";
 import { encode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
 import * as lane from "../lane/index.ts";
@@ -207,7 +208,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     cose,
   }: Extract<lane.LaneEffect, { kind: "rival" }>): Promise<void> {
     const [held] = await store.bundles(owner, number, 1);
-    if (held === undefined) return;
+    if (held === undefined || isSameContent(held.cose, cose)) return;
     turn(() => accuse("equivocating-owner", owner, `bundle ${number}`, encode([held.cose, cose])));
   }
 

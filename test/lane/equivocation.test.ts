@@ -88,15 +88,54 @@ test("L8: a refused bundle is stored also when only a certificate above it is kn
   t.is(driven.lanes().lanes[OWNER]?.held, 3);
 });
 
-test("L2: another signature over the same content is ignored, and leaves nothing behind", (t) => {
+test("L2: another signature over the same content is no evidence, is ignored, and leaves nothing behind", (t) => {
   const driven = gateway(0, () => null);
-  const again = bundleOf(OWNER, 0, NO_HASH, "lost", { created: START_MS + 1 });
-  t.is(again.root, lost.root);
+  const again = bundleOf(OWNER, 0, NO_HASH, "lost", { isSignedAgain: true });
+  t.true(again.root === lost.root && again.hash !== lost.hash);
   driven.receive(carry(lost), OWNER);
-  driven.receive(carry(again), OWNER);
+  t.false(kindsOf(driven.receive(carry(again), OWNER)).includes("accuse"));
   driven.step({ kind: "checked", lane: OWNER, number: 0, hash: lost.hash, verdict: { kind: "accept" } });
   t.is(driven.lanes().lanes[OWNER]?.held, 1);
   t.is(driven.lanes().lanes[OWNER]?.waiting.size, 0);
+});
+
+test("L2: another header over the same statements is evidence", (t) => {
+  const driven = gateway(0, () => null);
+  const younger = bundleOf(OWNER, 0, NO_HASH, "lost", { created: START_MS + 1 });
+  t.is(younger.root, lost.root);
+  driven.receive(carry(lost), OWNER);
+  t.true(kindsOf(driven.receive(carry(younger), OWNER)).includes("accuse"));
+});
+
+test("L6, L9: a gateway that refused a bundle for its header takes the one that a quorum certified over the same statements", (t) => {
+  const driven = gateway(0);
+  const tooOld = bundleOf(OWNER, 0, NO_HASH, "won", { created: START_MS - 1 });
+  t.is(tooOld.root, won.root);
+  driven.receive(carry(tooOld), OWNER);
+  driven.receive(certificate(OWNER, next, [1, 2]), 1);
+  fetchedFrom(driven, 1, [won, next]);
+  t.is(driven.lanes().lanes[OWNER]?.heldHash, next.hash);
+});
+
+test("L6, L9: a bundle that was refused, and then a worse rival of it, is taken when it turns out to be the certified one", (t) => {
+  const driven = gateway(0);
+  const other = bundleOf(OWNER, 1, lost.hash, "nonsense", { first: 7 });
+  driven.receive(carry(lost), OWNER);
+  // It stands on the half that this gateway did not get; then comes one that stands on nothing.
+  for (const bundle of [next, other]) driven.receive(carry(bundle), OWNER);
+  t.is(driven.lanes().lanes[OWNER]?.held, 1);
+  driven.receive(certificate(OWNER, next, [1, 2]), 1);
+  fetchedFrom(driven, 1, [won, next]);
+  t.is(driven.lanes().lanes[OWNER]?.heldHash, next.hash);
+});
+
+test("L9: rivals of a refused bundle that nobody certified are evidence and nothing more", (t) => {
+  const driven = gateway(0, () => ({ kind: "reject", reason: "no" }));
+  driven.receive(carry(lost), OWNER);
+  for (let rival = 0; rival < 10; rival += 1) {
+    const kinds = kindsOf(driven.receive(carry(bundleOf(OWNER, 0, NO_HASH, `rival ${rival}`)), OWNER));
+    t.true(kinds.includes("accuse") && !kinds.includes("check") && !kinds.includes("persist"));
+  }
 });
 
 test("L7: traffic in one lane does not put off the repair of another", (t) => {
@@ -149,6 +188,16 @@ test("L3: a refusal is told once, however often the refused bundle comes back or
   t.deepEqual(heard, [1, 0, 0]);
 });
 
+/** Lets time pass, and has this signer answer whenever it is asked for the lane's bodies. */
+function fetchedFrom(driven: DrivenLanes, signer: number, bundles: readonly Bundle[]): void {
+  for (let round = 1; round < 10; round += 1) {
+    driven.setClock(START_MS + round * 1000);
+    driven.step({ kind: "wake" });
+    if (driven.lanes().lanes[OWNER]?.fetching?.from !== signer) continue;
+    for (const bundle of bundles) driven.receive(carry(bundle), signer);
+  }
+}
+
 /** Two chains that the owner signed. This gateway got the first, the others certified the second. */
 const lostChain = chainOf(OWNER, 5, "lost");
 const wonChain = chainOf(OWNER, 5, "won");
@@ -189,7 +238,7 @@ test("L8: a refused rival is not stored because something above it is certified 
   driven.receive(carry(lostChain[0] as Bundle), OWNER);
   driven.receive(certificate(OWNER, wonChain[1] as Bundle, [1, 2]), 1);
   t.is(driven.lanes().lanes[OWNER]?.held, 0);
-  for (const bundle of wonChain.slice(0, 2)) driven.receive(carry(bundle), 1);
+  fetchedFrom(driven, 1, wonChain.slice(0, 2));
   t.is(driven.lanes().lanes[OWNER]?.held, 2);
   t.is((await driven.restarted()).lanes().lanes[OWNER]?.held, 2);
 });

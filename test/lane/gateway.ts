@@ -105,12 +105,14 @@ export type Sealing = {
   readonly statementNumber?: number;
   readonly created?: number;
   readonly signer?: number;
+  readonly isSignedAgain?: boolean;
 };
 
 /** Bundle `number` of a lane with one statement on `item`; numbers are those of the rules unless `sealing` breaks them. */
 export function bundleOf(owner: number, number: number, parent: string, item: string, sealing: Sealing = {}): Bundle {
-  const { site, signers } = simulatedSite(SIZE);
-  const sign = signers[sealing.signer ?? owner];
+  const { site, signers, signAgain } = simulatedSite(SIZE);
+  const signer = sealing.signer ?? owner;
+  const sign = sealing.isSignedAgain ? (message: Uint8Array) => signAgain(signer, message) : signers[signer];
   const name = site.gateways[owner]?.name;
   if (sign === undefined || name === undefined) throw new Error(`there is no gateway ${owner}`);
   const first = sealing.first ?? number;
