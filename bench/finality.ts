@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTemporarySite } from "../gateway/site/index.ts";
 import { benchArguments } from "./arguments.ts";
+import { startLoad } from "./load.ts";
 import { type GatewayMetrics, metricsOf, quantileMs } from "./metrics-of.ts";
 
 const WARM_UP_MS = 3_000;
@@ -15,16 +16,10 @@ const IN_FLIGHT_AT_RATE = 64;
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { rate, seconds, gateways } = benchArguments(args, { rate: 200, seconds: 10, gateways: 4 });
-  const site = await startTemporarySite({
-    gateways,
-    stations: "mqtt",
-    simulation: {
-      ratePerSecond: rate ?? 0,
-      seed: 7,
-      inFlight: rate === null ? IN_FLIGHT_AT_MOST : IN_FLIGHT_AT_RATE,
-      journal: false,
-    },
-    restart: false,
+  const site = await startTemporarySite({ gateways, stations: "mqtt", simulation: null, restart: false });
+  const stopLoad = await startLoad(site, {
+    ratePerSecond: rate ?? 0,
+    inFlight: rate === null ? IN_FLIGHT_AT_MOST : IN_FLIGHT_AT_RATE,
   });
   try {
     const look = async (): Promise<readonly GatewayMetrics[]> =>
@@ -36,6 +31,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const after = await look();
     return figuresOf(before, after, (performance.now() - startedAt) / 1_000);
   } finally {
+    await stopLoad();
     await site.stop();
     await site.remove();
   }

@@ -8,9 +8,8 @@ export type Decimal = { readonly mantissa: number; readonly exponent: number };
 const EXPONENT_LIMIT = 24;
 
 const PLAIN = /^([+-]?)(\d*)(?:\.(\d+))?$/;
-const SCIENTIFIC = /^(-?(?:0|[1-9]\d*)(?:\.\d+)?)(?:[eE]([+-]?\d{1,3}))?$/;
 /** So many digits are a safe integer whatever they are; all that scales show. Longer ones take the way through BigInt. */
-const SAFE_DIGITS = 15;
+export const SAFE_DIGITS = 15;
 const POWERS = Array.from({ length: SAFE_DIGITS + 1 }, (_, power) => Number(10n ** BigInt(power)));
 
 /** Decimal text as devices print it: optional sign, digits, optional point and digits. Null = not such a text (Q2, Q3). */
@@ -21,28 +20,16 @@ export function parseDecimal(text: string): Decimal | null {
   if (whole === "" && fraction === "") return null;
   const digits = whole + fraction;
   if (digits.length <= SAFE_DIGITS)
-    return plainDecimal(sign === "-" ? -Number(digits) : Number(digits), -fraction.length);
+    return exactDecimal(sign === "-" ? -Number(digits) : Number(digits), -fraction.length);
   return exactDecimal(BigInt(digits) * (sign === "-" ? -1n : 1n), -fraction.length);
 }
 
-/** A number as the JSON grammar (RFC 8259 section 6) writes it, exponent included. Null = not one, or not exact here. */
-export function parseJsonDecimal(text: string): Decimal | null {
-  const match = SCIENTIFIC.exec(text);
-  if (match === null) return null;
-  const [, digits = "", power] = match;
-  const plain = parseDecimal(digits);
-  return plain === null || power === undefined ? plain : plainDecimal(plain.mantissa, plain.exponent + Number(power));
-}
-
 /** Q1, Q3: null when the value cannot be held exactly. */
-function exactDecimal(mantissa: bigint, exponent: number): Decimal | null {
+export function exactDecimal(mantissa: number | bigint, exponent: number): Decimal | null {
   const narrow = Number(mantissa);
-  return Number.isSafeInteger(narrow) ? plainDecimal(narrow, exponent) : null;
-}
-
-/** Neither part is ever -0 (-0 + 0 is 0): a signed encoder would write that as a float. */
-function plainDecimal(mantissa: number, exponent: number): Decimal | null {
-  return Math.abs(exponent) > EXPONENT_LIMIT ? null : { mantissa: mantissa + 0, exponent: exponent + 0 };
+  if (!Number.isSafeInteger(narrow) || !(Math.abs(exponent) <= EXPONENT_LIMIT)) return null;
+  // Neither part is ever -0 (-0 + 0 is 0): a signed encoder would write that as a float.
+  return { mantissa: narrow + 0, exponent: exponent + 0 };
 }
 
 /** Plain decimal text with all kept digits, e.g. "100.00"; never an exponent. Inverse of `parseDecimal` for exponent <= 0. */
@@ -59,15 +46,14 @@ export function addDecimals(a: Decimal, b: Decimal): Decimal | null {
   const exponent = Math.min(a.exponent, b.exponent);
   const sum = (safelyScaled(a, exponent) ?? Number.NaN) + (safelyScaled(b, exponent) ?? Number.NaN);
   // A sum that rounds is at or beyond 2^53 and therefore not safe.
-  if (Number.isSafeInteger(sum)) return plainDecimal(sum, exponent);
+  if (Number.isSafeInteger(sum)) return exactDecimal(sum, exponent);
   return exactDecimal(scaled(a, exponent) + scaled(b, exponent), exponent);
 }
 
 /** Exact product; null when it cannot be held exactly. */
 export function multiplyDecimals(a: Decimal, b: Decimal): Decimal | null {
   // A product that rounds is at or beyond 2^53 and therefore not safe.
-  const product = a.mantissa * b.mantissa;
-  return Number.isSafeInteger(product) ? plainDecimal(product, a.exponent + b.exponent) : null;
+  return exactDecimal(a.mantissa * b.mantissa, a.exponent + b.exponent);
 }
 
 /** Order by value: 1.0 and 1.00 compare equal. */
@@ -82,7 +68,8 @@ export function compareDecimals(a: Decimal, b: Decimal): -1 | 0 | 1 {
 /** True when `value` is a whole number of `step`s; `step` is above zero. */
 export function isMultipleOf(value: Decimal, step: Decimal): boolean {
   const exponent = Math.min(value.exponent, step.exponent);
-  const [whole, part] = [safelyScaled(value, exponent), safelyScaled(step, exponent)];
+  const whole = safelyScaled(value, exponent);
+  const part = safelyScaled(step, exponent);
   if (whole !== null && part !== null) return whole % part === 0;
   return scaled(value, exponent) % scaled(step, exponent) === 0n;
 }

@@ -6,7 +6,7 @@ export {
   isMultipleOf,
   parseDecimal,
 } from "./decimal.ts";
-export { JsonNumber, type JsonObject, type JsonValue, parseExactJson } from "./exact-json.ts";
+export { JsonReader, NotJson } from "./exact-json.ts";
 export type { Quantity, Stability } from "./quantity.ts";
 export {
   exactKilograms,

@@ -1,39 +1,31 @@
-import {
-  addDecimals,
-  compareDecimals,
-  type Decimal,
-  JsonNumber,
-  type JsonObject,
-  type JsonValue,
-  parseExactJson,
-} from "../../quantity/index.ts";
+import { addDecimals, compareDecimals, type Decimal, JsonReader, NotJson } from "../../quantity/index.ts";
 
-/** One SenML record after resolution (RFC 8428 section 4.6): full name, unit, time, and one value or none. */
+/** One SenML record after resolution (RFC 8428 section 4.6): name, unit, time, and one value or none. */
 export type SenmlRecord = {
-  readonly name: string;
+  /** The resolved name up to its last ":" or "/", included, and what follows. */
+  readonly prefix: string;
+  readonly last: string;
   readonly unit: string | null;
   /** Unix seconds; null when the record gives none, or one relative to now. */
   readonly time: Decimal | null;
-  readonly value: SenmlValue;
+  /** A text, a truth, a number, or null: a sum, data or nothing, which are not used here. */
+  readonly value: string | boolean | Decimal | null;
 };
-type SenmlValue =
-  | { readonly kind: "number"; readonly number: Decimal }
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "boolean"; readonly boolean: boolean }
-  /** A sum, data or nothing: not used here. */
-  | { readonly kind: "other" };
 
-type RawRecord = JsonObject;
-
-/** J1: a pack of more records is not one weighing. */
-const MOST_RECORDS = 32;
-/** RFC 8428 section 4.4. */
-const HIGHEST_VERSION = "10";
-const NAME = /^[A-Za-z0-9][-A-Za-z0-9:./_]{0,255}$/;
-const VALUE_LABELS: ReadonlySet<string> = new Set(["v", "vs", "vb", "vd"]);
-
-/** RFC 8428 section 4.5.3: what is smaller is relative to now. */
-const FIRST_ABSOLUTE_TIME: Decimal = { mantissa: 2 ** 28, exponent: 0 };
+/** The members of a record as sent; undefined = not there. */
+type Labels = {
+  bn: string | undefined;
+  bt: Decimal | undefined;
+  bu: string | undefined;
+  bv: Decimal | undefined;
+  n: string | undefined;
+  u: string | undefined;
+  t: Decimal | undefined;
+  v: Decimal | undefined;
+  vs: string | undefined;
+  vb: boolean | undefined;
+  vd: boolean;
+};
 
 type Base = {
   readonly name: string;
@@ -42,93 +34,157 @@ type Base = {
   readonly value: Decimal | null;
 };
 
+/** J1: a pack of more records is not one weighing. */
+const MOST_RECORDS = 32;
+/** RFC 8428 section 4.4. */
+const HIGHEST_VERSION = 10;
+/** RFC 8428 section 4.5.1; the limit is ours. */
+const NAME = /^[A-Za-z0-9][-A-Za-z0-9:./_]*$/;
+const LATER_PART = /^[-A-Za-z0-9:./_]*$/;
+const MOST_OF_A_NAME = 256;
+/** RFC 8428 section 4.5.3: what is smaller is relative to now. */
+const FIRST_ABSOLUTE_TIME: Decimal = { mantissa: 2 ** 28, exponent: 0 };
+
+/** What is wrong with a record. */
+class Fault extends Error {
+  override readonly name = "Fault";
+}
+
 /** Parses and resolves a pack. A string instead of records says what is wrong with it. */
 export function parsePack(bytes: Uint8Array): readonly SenmlRecord[] | string {
-  const pack = parseExactJson(bytes);
-  if (!Array.isArray(pack)) return "not a JSON array of SenML records";
-  const raws: readonly JsonValue[] = pack;
-  if (raws.length === 0 || raws.length > MOST_RECORDS) return `a pack holds 1 to ${MOST_RECORDS} records`;
   const records: SenmlRecord[] = [];
   let base: Base = { name: "", time: null, unit: null, value: null };
-  for (const [index, raw] of raws.entries()) {
-    if (!(raw instanceof Map)) return `record ${index} is not an object`;
-    const fault = labelFault(raw);
-    if (fault !== null) return `record ${index}: ${fault}`;
-    base = baseOf(base, raw);
-    const resolved = resolve(base, raw);
-    if (typeof resolved === "string") return `record ${index}: ${resolved}`;
-    records.push(resolved);
+  try {
+    const reader = new JsonReader(bytes);
+    if (reader.kind() !== "array") return "not a JSON array of SenML records";
+    reader.array((index) => {
+      if (index === MOST_RECORDS) throw new Fault(`a pack holds 1 to ${MOST_RECORDS} records`);
+      if (reader.kind() !== "object") throw new Fault(`record ${index} is not an object`);
+      const labels = readLabels(reader, index);
+      base = baseOf(base, labels);
+      records.push(resolve(base, labels, index));
+    });
+    reader.end();
+  } catch (error) {
+    // Verdicts for the caller, not failures: a device sent something else.
+    if (error instanceof NotJson) return "not a JSON array of SenML records";
+    if (error instanceof Fault) return error.message;
+    throw error;
   }
-  return records;
+  return records.length === 0 ? `a pack holds 1 to ${MOST_RECORDS} records` : records;
 }
 
 /** J3: type of every label that SenML defines; labels unknown to it are ignored, unless they say "must understand". */
-function labelFault(raw: RawRecord): string | null {
-  let values = 0;
-  for (const [label, value] of raw) {
+function readLabels(reader: JsonReader, index: number): Labels {
+  const labels: Labels = {
+    bn: undefined,
+    bt: undefined,
+    bu: undefined,
+    bv: undefined,
+    n: undefined,
+    u: undefined,
+    t: undefined,
+    v: undefined,
+    vs: undefined,
+    vb: undefined,
+    vd: false,
+  };
+  const text = (label: string): string => {
+    if (reader.kind() !== "string") throw new Fault(`record ${index}: ${label} is not a string`);
+    return reader.string();
+  };
+  const decimal = (label: string): Decimal => {
+    const value = reader.kind() === "number" ? reader.decimal() : null;
+    if (value === null) throw new Fault(`record ${index}: ${label} is not an exact decimal number`);
+    return value;
+  };
+  reader.object((label) => {
     switch (label) {
       case "bn":
       case "n":
       case "bu":
       case "u":
       case "vs":
+        labels[label] = text(label);
+        break;
       case "vd":
-        if (typeof value !== "string") return `${label} is not a string`;
+        text(label);
+        labels.vd = true;
         break;
       case "vb":
-        if (typeof value !== "boolean") return "vb is not true or false";
+        if (reader.kind() !== "boolean") throw new Fault(`record ${index}: vb is not true or false`);
+        labels.vb = reader.boolean();
         break;
       case "bt":
       case "bv":
-      case "bs":
-      case "bver":
       case "v":
-      case "s":
       case "t":
-      case "ut":
-        if (decimalOf(value) === null) return `${label} is not an exact decimal number`;
-        if (label === "bver" && value instanceof JsonNumber && value.text !== HIGHEST_VERSION)
-          return `SenML version ${value.text} is not known`;
+        labels[label] = decimal(label);
         break;
+      case "bs":
+      case "s":
+      case "ut":
+        decimal(label);
+        break;
+      case "bver": {
+        const { mantissa, exponent } = decimal(label);
+        if (mantissa !== HIGHEST_VERSION || exponent !== 0)
+          throw new Fault(
+            `record ${index}: SenML version ${mantissa}${exponent === 0 ? "" : `e${exponent}`} is not known`,
+          );
+        break;
+      }
       default:
-        if (label.endsWith("_")) return `label "${label}" must be understood and is not`;
+        if (label.endsWith("_")) throw new Fault(`record ${index}: label "${label}" must be understood and is not`);
+        reader.skip();
     }
-    if (VALUE_LABELS.has(label)) values += 1;
-  }
-  return values > 1 ? "more than one value" : null;
+  });
+  const values =
+    Number(labels.v !== undefined) +
+    Number(labels.vs !== undefined) +
+    Number(labels.vb !== undefined) +
+    Number(labels.vd);
+  if (values > 1) throw new Fault(`record ${index}: more than one value`);
+  return labels;
 }
 
-const baseOf = (base: Base, raw: RawRecord): Base => ({
-  name: textOf(raw.get("bn")) ?? base.name,
-  time: decimalOf(raw.get("bt")) ?? base.time,
-  unit: textOf(raw.get("bu")) ?? base.unit,
-  value: decimalOf(raw.get("bv")) ?? base.value,
-});
-
-function resolve(base: Base, raw: RawRecord): SenmlRecord | string {
-  const name = base.name + (textOf(raw.get("n")) ?? "");
-  if (!NAME.test(name)) return "the resolved name is empty or has characters that SenML does not allow";
-  const value = valueOf(base, raw);
-  if (value === null) return "base value and value have no exact sum";
-  return { name, unit: textOf(raw.get("u")) ?? base.unit, time: timeOf(base, raw), value };
+function baseOf(base: Base, { bn, bt, bu, bv }: Labels): Base {
+  if (bn === undefined && bt === undefined && bu === undefined && bv === undefined) return base;
+  return { name: bn ?? base.name, time: bt ?? base.time, unit: bu ?? base.unit, value: bv ?? base.value };
 }
 
-function timeOf(base: Base, raw: RawRecord): Decimal | null {
-  const own = decimalOf(raw.get("t"));
-  const time = base.time === null || own === null ? (base.time ?? own) : addDecimals(base.time, own);
+function resolve(base: Base, labels: Labels, index: number): SenmlRecord {
+  const own = labels.n ?? "";
+  if (!isName(base.name, own))
+    throw new Fault(`record ${index}: the resolved name is empty or has characters that SenML does not allow`);
+  const cut = lastSegmentOf(own);
+  const baseCut = cut === 0 ? lastSegmentOf(base.name) : base.name.length;
+  return {
+    prefix: base.name.slice(0, baseCut) + own.slice(0, cut),
+    last: base.name.slice(baseCut) + own.slice(cut),
+    unit: labels.u ?? base.unit,
+    time: timeOf(base, labels),
+    value: valueOf(base, labels, index),
+  };
+}
+
+/** Whether base name and name together are one that SenML allows. */
+function isName(base: string, own: string): boolean {
+  if (base.length + own.length > MOST_OF_A_NAME) return false;
+  return base === "" ? NAME.test(own) : NAME.test(base) && LATER_PART.test(own);
+}
+
+const lastSegmentOf = (name: string): number => Math.max(name.lastIndexOf(":"), name.lastIndexOf("/")) + 1;
+
+function timeOf(base: Base, { t }: Labels): Decimal | null {
+  const time = base.time === null || t === undefined ? (base.time ?? t ?? null) : addDecimals(base.time, t);
   return time === null || compareDecimals(time, FIRST_ABSOLUTE_TIME) < 0 ? null : time;
 }
 
-function valueOf(base: Base, raw: RawRecord): SenmlValue | null {
-  const text = textOf(raw.get("vs"));
-  if (text !== null) return { kind: "text", text };
-  const truth = raw.get("vb");
-  if (typeof truth === "boolean") return { kind: "boolean", boolean: truth };
-  const own = decimalOf(raw.get("v"));
-  if (own === null) return { kind: "other" };
-  const number = base.value === null ? own : addDecimals(base.value, own);
-  return number === null ? null : { kind: "number", number };
+function valueOf(base: Base, { v, vs, vb }: Labels, index: number): SenmlRecord["value"] {
+  if (v === undefined) return vs ?? vb ?? null;
+  if (base.value === null) return v;
+  const sum = addDecimals(base.value, v);
+  if (sum === null) throw new Fault(`record ${index}: base value and value have no exact sum`);
+  return sum;
 }
-
-const textOf = (value: JsonValue | undefined): string | null => (typeof value === "string" ? value : null);
-const decimalOf = (value: JsonValue | undefined): Decimal | null => (value instanceof JsonNumber ? value.exact : null);

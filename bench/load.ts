@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadMqttUsers } from "../gateway/identity/index.ts";
+import { portsOf, type TemporarySite } from "../gateway/site/index.ts";
+
+/** Plain JSON. */
+export type Load = {
+  readonly seed: number;
+  /** Of all sensors together; 0 = as fast as acknowledgements come. */
+  readonly ratePerSecond: number;
+  /** Most unacknowledged weighings of one sensor. */
+  readonly inFlight: number;
+  readonly sensors: readonly LoadSensor[];
+};
+export type LoadSensor = { readonly port: number; readonly device: string; readonly password: string };
+
+const GENERATOR = fileURLToPath(new URL("load-generator.ts", import.meta.url));
+
+/** Starts the load on a site of MQTT stations; the result ends it. */
+export async function startLoad(
+  { made, plan }: TemporarySite,
+  options: Pick<Load, "ratePerSecond" | "inFlight">,
+): Promise<() => Promise<void>> {
+  const ports = portsOf(plan).gateways;
+  const sensors = await Promise.all(
+    made.gatewayDirs.map(async (dir, index): Promise<LoadSensor> => {
+      const device = `sensor-${index + 1}`;
+      const users = await loadMqttUsers(join(dir, "keys", "mqtt-users.json"));
+      return { port: ports[index]?.mqtt ?? 0, device, password: users[device] ?? "" };
+    }),
+  );
+  const load: Load = { seed: 7, sensors, ...options };
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", GENERATOR, JSON.stringify(load)], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  return async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    await once(child, "exit");
+  };
+}
