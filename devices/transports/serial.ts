@@ -1,4 +1,4 @@
-import { SerialPort } from "serialport";
+import type { SerialPort } from "serialport";
 import { type Connect, type Connection, type ConnectionEvents, once } from "./connection.ts";
 
 export type SerialSettings = {
@@ -21,8 +21,30 @@ export const connectSerial =
     openPort(settings, events);
 
 function openPort(settings: SerialSettings, outer: ConnectionEvents): Connection {
-  const { path, baudRate = 9600, dataBits = 8, parity = "none", stopBits = 1 } = settings;
   const events = once(outer);
+  let port: SerialPort | null = null;
+  const opening = makePort(settings, events).then(async (made) => {
+    port = made;
+    await opened(made, settings.path, events);
+  });
+  // The library cannot be loaded: a port of this machine is as good as missing.
+  const settled = opening.catch((error: unknown) => events.closed(serialReason(settings.path, asError(error))));
+  return {
+    write: (bytes) => {
+      if (port?.isOpen === true) port.write(bytes);
+    },
+    close: async () => {
+      events.mute();
+      await settled;
+      if (port !== null) await closePort(port);
+    },
+  };
+}
+
+async function makePort(settings: SerialSettings, events: ConnectionEvents): Promise<SerialPort> {
+  const { path, baudRate = 9600, dataBits = 8, parity = "none", stopBits = 1 } = settings;
+  // Loaded by gateways that have such a device.
+  const { SerialPort } = await import("serialport");
   const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
   port.on("data", (chunk: Uint8Array) => events.received(chunk));
   // Without this listener an error of a vanished port ends the process (node-serialport #265, #284).
@@ -31,24 +53,19 @@ function openPort(settings: SerialSettings, outer: ConnectionEvents): Connection
   port.on("close", (error?: Error | null) =>
     events.closed(error === null || error === undefined ? `serial port ${path} was closed` : serialReason(path, error)),
   );
-  const opening = new Promise<void>((resolve) => {
+  return port;
+}
+
+const opened = (port: SerialPort, path: string, events: ConnectionEvents): Promise<void> =>
+  new Promise((resolve) => {
     port.open((error) => {
       if (error === null) events.opened();
       else events.closed(serialReason(path, error));
       resolve();
     });
   });
-  return {
-    write: (bytes) => {
-      if (port.isOpen) port.write(bytes);
-    },
-    close: async () => {
-      events.mute();
-      await opening;
-      await closePort(port);
-    },
-  };
-}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const closePort = (port: SerialPort): Promise<void> =>
   new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { Aedes } from "aedes";
+import type { Aedes } from "aedes";
 import { type DeviceHealth, freshHealth, withFrame, withRefused } from "../../health.ts";
 import { decodeFrame, FRAME_LIMIT_BYTES, protocols } from "../../protocols/index.ts";
 import type { Quantity } from "../../quantity/index.ts";
@@ -54,7 +54,8 @@ const readingsTopic = (device: string): string => `tallystick/${device}/readings
 /** An MQTT 3.1.1 broker for devices that publish, and for nobody else: see README.md, rules B1 to B6. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const desk = new Desk(options);
-  const aedes = await Aedes.createBroker({
+  const broker = await loadAedes();
+  const aedes = await broker.createBroker({
     // B6: a will would be a reading that nobody made.
     preConnect: (_client, packet, done) =>
       done(packet.will === undefined ? null : new Error("a will is refused"), true),
@@ -89,6 +90,14 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       await closed;
     },
   };
+}
+
+/** Loaded by gateways that have such devices. */
+async function loadAedes(): Promise<typeof Aedes> {
+  const [aedes, { default: packets }] = await Promise.all([import("aedes"), import("mqtt-packet")]);
+  // Else the first packet makes a table of all 65,536 message ids, 9 MB for a gateway that acknowledges one device at a time.
+  Object.assign(packets.writeToStream, { cacheNumbers: false });
+  return aedes.Aedes;
 }
 
 const listening = (server: Server, port: number, host: string): Promise<void> =>
