@@ -24,6 +24,8 @@ export type Committee = {
   readonly member: boolean;
   /** In gateway order. */
   readonly names: readonly string[];
+  /** Y3: what a bundle of each names as the key of its signature; receipts are held against it. */
+  readonly keyIds: readonly Uint8Array[];
   /** C2: any two sets of this many gateways share an honest one. */
   readonly quorum: number;
   readonly sign: (message: Uint8Array) => Uint8Array;

@@ -1,6 +1,7 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
 import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
+import { bytesEqual } from "../crypto/index.ts";
 import { type Bundle, type BundleHeader, isSameContent, openBundle } from "../bundle/index.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
 import { certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
@@ -32,6 +33,8 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
     );
   }
   if (owner === committee.self) return;
+  if (!bytesEqual(opened.keyId, committee.keyIds[owner] ?? new Uint8Array()))
+    return reject(turn, from, `a bundle of ${header.gateway} that names another key than its own`);
   const lane = laneOf(turn, owner);
   const { number } = header;
   const known = candidateAt(lane, number);

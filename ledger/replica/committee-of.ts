@@ -1,6 +1,6 @@
 /** The committee of a site as one of its gateways sees it, with its own secret and everybody's public keys. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { verify } from "../crypto/index.ts";
+import { keyIdOf, verify } from "../crypto/index.ts";
 import { vrfVerify } from "../crypto/vrf/index.ts";
 import { quorumOf, siteKeys } from "../management/index.ts";
 import type { ReplicaOptions } from "./types.ts";
@@ -30,6 +30,7 @@ export function committeeOf({
     voters: [...site.gateways.keys()],
     member: true,
     names: site.gateways.map(({ name }) => name),
+    keyIds: publicKeys.map(({ raw }) => keyIdOf(raw)),
     quorum: quorumOf(site.gateways.length),
     sign: keys.sign,
     verify: verifyWith ?? verifyNative,

@@ -18,6 +18,7 @@ export function committeeOf(size: number, self: number): Committee {
     voters: [...site.gateways.keys()],
     member: true,
     names,
+    keyIds: names.map((_, index) => keys(index).keyId),
     quorum: quorumOf(size),
     sign,
     verify,

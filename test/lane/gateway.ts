@@ -110,7 +110,7 @@ export type Sealing = {
 
 /** Bundle `number` of a lane with one statement on `item`; numbers are those of the rules unless `sealing` breaks them. */
 export function bundleOf(owner: number, number: number, parent: string, item: string, sealing: Sealing = {}): Bundle {
-  const { site, signers, signAgain } = simulatedSite(SIZE);
+  const { site, keys, signers, signAgain } = simulatedSite(SIZE);
   const signer = sealing.signer ?? owner;
   const sign = sealing.isSignedAgain ? (message: Uint8Array) => signAgain(signer, message) : signers[signer];
   const name = site.gateways[owner]?.name;
@@ -128,7 +128,7 @@ export function bundleOf(owner: number, number: number, parent: string, item: st
     count: 1,
     created: sealing.created ?? at,
   };
-  return sealBundle(header, [statementOf(sealing.statementNumber ?? first, item, at)], new Uint8Array(8), sign);
+  return sealBundle(header, [statementOf(sealing.statementNumber ?? first, item, at)], keys(owner).keyId, sign);
 }
 
 export function statementOf(number: number, item: string, at = START_MS): Uint8Array {

@@ -44,10 +44,11 @@ test("L1: a bundle is taken into its owner's lane, whoever carries it", (t) => {
   );
 });
 
-test("L1: a bundle that another gateway signed, or for another configuration, is rejected", (t) => {
+test("L1: a bundle that another gateway signed, or for another configuration, or under another key's id, is rejected", (t) => {
   const driven = gateway(0);
   const { header } = zero;
-  const sign = committeeOf(SIZE, 2).sign;
+  const { sign, keyIds } = committeeOf(SIZE, 2);
+  const keyId = keyIds[2] as Uint8Array;
   const foreign = [
     { ...header, epoch: 9 },
     { ...header, site: "other" },
@@ -56,7 +57,9 @@ test("L1: a bundle that another gateway signed, or for another configuration, is
   ];
   for (const bundle of [
     bundleOf(2, 0, NO_HASH, "item 0", { signer: 3 }),
-    ...foreign.map((other) => sealBundle(other, zero.statements, new Uint8Array(8), sign)),
+    ...foreign.map((other) => sealBundle(other, zero.statements, keyId, sign)),
+    // Y3: a receipt names the key that its bundle does.
+    sealBundle(header, zero.statements, keyIds[3] as Uint8Array, sign),
   ]) {
     t.deepEqual(kindsOf(driven.receive(carry(bundle), 3)), ["reject"]);
   }
@@ -151,7 +154,8 @@ test("L3: statements that are not those of the root, or do not decode, are never
   t.deepEqual(kindsOf(driven.receive({ kind: "bundle", cose: zero.cose, statements: [statementOf(0, "another")] })), [
     "reject",
   ]);
-  const nonsense = sealBundle(zero.header, [new Uint8Array([1, 2, 3])], new Uint8Array(8), committeeOf(SIZE, 2).sign);
+  const { sign, keyIds } = committeeOf(SIZE, 2);
+  const nonsense = sealBundle(zero.header, [new Uint8Array([1, 2, 3])], keyIds[2] as Uint8Array, sign);
   t.deepEqual(acksSent(driven.receive(carry(nonsense))), []);
   t.is(driven.lanes().lanes[2]?.held, 0);
 });

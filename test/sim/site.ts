@@ -1,6 +1,6 @@
 /** The configuration of a simulated site. Keys are made from their names, so that every run has the same. */
 import { createHash } from "node:crypto";
-import { importRawKey, type PrivateKey, sign, toHex } from "../../ledger/crypto/index.ts";
+import { importRawKey, keyIdOf, type PrivateKey, sign, toHex } from "../../ledger/crypto/index.ts";
 import type { Committee } from "../../ledger/committee/index.ts";
 import { formatVkey, type Site, siteOf, verifierKey } from "../../ledger/management/index.ts";
 import type { Keys } from "../../ledger/replica/index.ts";
@@ -54,7 +54,8 @@ export function simulatedSite(gateways: number): SimulatedSite {
     const checkpointKey = checkpointKeys[gateway];
     if (signer === undefined || checkpointKey === undefined) throw new Error(`no keys for gateway ${gateway}`);
     const prove: Keys["prove"] = (message) => revealed(names[gateway] as string, message);
-    return { sign: signer, prove, keyId: new Uint8Array(8), cosign: (message) => sign(checkpointKey, message) };
+    const { publicKey } = key("identity", names[gateway] as string);
+    return { sign: signer, prove, keyId: keyIdOf(publicKey.raw), cosign: (message) => sign(checkpointKey, message) };
   };
   const verifyReveal: Committee["verifyReveal"] = (prover, message, proof) => {
     const name = names[prover];

@@ -107,6 +107,7 @@ async function beginGhost(context: AttackContext, send: (to: GatewayIndex, bytes
       after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),
       keys: site.keys(self),
       verify: site.verify,
+      verifyReveal: site.verifyReveal,
       validate: () => Promise.resolve({ kind: "accept" }),
       events: {
         executed: () => undefined,
