@@ -22,6 +22,10 @@ import type { CutOff, Replica, ReplicaOptions, ReplicaStatus } from "./types.ts"
 import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } from "./wire.ts";
 
 const RECALL_BYTES = 4 * 1024 * 1024;
+/** R4: sizes at which every gateway cosigns, because each crosses a multiple of this with the same block; a cosignature a block would cost as much as a vote. */
+const LEAVES_A_CHECKPOINT = 16;
+/** R4: or when the log has not grown for so long. */
+const QUIET_MS = 10;
 /** Faults told in one life of the process. */
 const MAX_ACCUSATIONS = 10_000;
 
@@ -76,6 +80,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     now: options.now,
     after: options.after,
     laneEnd,
+    awaitsCertificate: () => laneEnd().number > (lanes.lanes[self]?.certificate?.number ?? -1) + 1,
     seal: onSealed,
   });
   const alarm = makeAlarm(options.steady, options.after, onAlarm);
@@ -136,6 +141,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "rival":
         return outbox.behind(() => watch(accuseRival(effect)));
       case "certified":
+        if (effect.certificate.lane === self) sealer.certified();
         return stepAgreement({ kind: "certified", certificate: effect.certificate });
       case "held":
         return outbox.behind(() => {
@@ -317,8 +323,17 @@ export function startReplica(options: ReplicaOptions): Replica {
       stepAgreement({ kind: "executed", size, root });
       outbox.behind(() => events.executed(execution));
       if (execution.bundles.length === 0) return;
-      cosign(size, root);
+      const before = size - execution.bundles.length;
+      if (Math.floor(size / LEAVES_A_CHECKPOINT) > Math.floor(before / LEAVES_A_CHECKPOINT)) cosign(size, root);
+      else cosignWhenQuiet(size, root);
       notes.grown();
+    });
+  }
+
+  /** R4: between the sizes that all cosign, a log is cosigned where it comes to rest. */
+  function cosignWhenQuiet(size: number, root: string): void {
+    options.after(QUIET_MS, () => {
+      if (executor.state().size === size) turn(() => cosign(size, root));
     });
   }
 

@@ -7,9 +7,15 @@ import { encodeStatement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Draft, Keys } from "./types.ts";
 
-/** L5: a bundle closes at this size or count, or when it has been open for the interval; a lone statement leaves at once. */
+/** L5: a bundle closes at this size or count. */
 const MAX_BUNDLE_BYTES = 128 * 1024;
-const INTERVAL_MS = 10;
+/**
+ * L5: otherwise it closes when its predecessor is certified, so that under load bundles grow instead of their number: each costs every
+ * gateway signatures, messages and commits, whatever is in it. A lone statement leaves at once.
+ */
+const LEAST_INTERVAL_MS = 5;
+/** Peers that are slow or away must not keep a device waiting for its acknowledgement. */
+const MOST_PATIENCE_MS = 40;
 const MAX_WAITING = 10_000;
 
 /** Promise 6: the queue in front of the disk is full; nothing was accepted, and the device must try again. */
@@ -45,17 +51,23 @@ export type SealerOptions = {
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
   readonly laneEnd: () => LaneEnd;
+  /** Whether a bundle of the own lane is on its way to its certificate. */
+  readonly awaitsCertificate: () => boolean;
   readonly seal: (sealed: Sealed) => void;
 };
 
 type Waiting = {
   readonly draft: Draft;
+  /** Encoded, about. */
+  readonly bytes: number;
   readonly resolve: (accepted: { readonly number: number }) => void;
   readonly reject: (error: Error) => void;
 };
 
 export type Sealer = {
   readonly accept: (draft: Draft) => Promise<{ readonly number: number }>;
+  /** L5: a bundle of the own lane was certified. */
+  readonly certified: () => void;
   readonly waiting: () => number;
   /** Refuses what waits and all that comes. */
   readonly stop: (reason: Error) => void;
@@ -66,18 +78,23 @@ export function makeSealer(options: SealerOptions): Sealer {
   let lastSealedMs = Number.NEGATIVE_INFINITY;
   /** Sealed, but not yet on disk. */
   const inFlight = new Set<Waiting>();
-  let scheduled = false;
+  let queuedBytes = 0;
+  let cancel: (() => void) | null = null;
   let stopped: Error | null = null;
 
+  /** Looked at anew whenever a statement comes and whenever a certificate does. */
   function schedule(): void {
-    if (scheduled || queue.length === 0) return;
-    scheduled = true;
-    const waitMs = Math.max(0, lastSealedMs + INTERVAL_MS - options.now());
-    options.after(Math.min(waitMs, INTERVAL_MS), closeBundle);
+    cancel?.();
+    cancel = null;
+    if (queue.length === 0 || stopped !== null) return;
+    const full = queue.length >= MAX_BUNDLE_STATEMENTS || queuedBytes >= MAX_BUNDLE_BYTES;
+    const patienceMs = full ? 0 : options.awaitsCertificate() ? MOST_PATIENCE_MS : LEAST_INTERVAL_MS;
+    const waitMs = lastSealedMs + patienceMs - options.now();
+    cancel = options.after(Math.min(Math.max(0, waitMs), patienceMs), closeBundle);
   }
 
   function closeBundle(): void {
-    scheduled = false;
+    cancel = null;
     if (stopped !== null || queue.length === 0) return;
     lastSealedMs = options.now();
     options.seal(sealNext());
@@ -100,6 +117,7 @@ export function makeSealer(options: SealerOptions): Sealer {
       const encoded = encodeStatement({ number, measurement: { ...measurement, at }, assessment });
       statements.push(encoded);
       bytes += encoded.length;
+      queuedBytes -= next.bytes;
       writes.push(...next.draft.writes(number));
       taken.push(next);
     }
@@ -133,10 +151,15 @@ export function makeSealer(options: SealerOptions): Sealer {
         if (stopped !== null) return reject(stopped);
         if (queue.length + inFlight.size >= MAX_WAITING) return reject(new QueueFull());
         // What cannot be encoded is refused alone (this throws), before it shares a bundle with others.
-        encodeStatement({ number: 0, measurement: draft.measurement, assessment: draft.assessment });
-        queue.push({ draft, resolve, reject });
-        schedule();
+        const { measurement, assessment } = draft;
+        const bytes = encodeStatement({ number: 0, measurement, assessment }).length;
+        queue.push({ draft, bytes, resolve, reject });
+        queuedBytes += bytes;
+        if (cancel === null || queuedBytes >= MAX_BUNDLE_BYTES || queue.length >= MAX_BUNDLE_STATEMENTS) schedule();
       }),
+    certified: () => {
+      if (queue.length > 0) schedule();
+    },
     waiting: () => queue.length + inFlight.size,
     stop: (reason) => {
       stopped = reason;
