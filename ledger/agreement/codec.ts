@@ -32,7 +32,7 @@ export function encodeBlock(block: Block): Uint8Array {
   return encode(blockValue(block));
 }
 
-function blockValue({ view, parent, tips, configHash, seed, reveal, checkpoint }: Block): CborValue {
+function blockValue({ view, parent, tips, configHash, seed, reveal, checkpoint, next }: Block): CborValue {
   return [
     view,
     hashBytes(parent),
@@ -42,11 +42,12 @@ function blockValue({ view, parent, tips, configHash, seed, reveal, checkpoint }
     hashBytes(seed),
     reveal,
     checkpoint === null ? null : [checkpoint.size, hashBytes(checkpoint.root)],
+    ...(next === null ? [] : [hashBytes(next)]),
   ];
 }
 
 export function readBlock(value: CborValue | undefined): Block {
-  const [view, parent, tips, configHash, seed, reveal, checkpoint] = asList(value, "block", 7);
+  const [view, parent, tips, configHash, seed, reveal, checkpoint, next] = asList(value, "block", 8);
   if (checkpoint === undefined) throw new Malformed("block has not seven fields");
   return {
     view: asNatural(view, "block view"),
@@ -56,6 +57,7 @@ export function readBlock(value: CborValue | undefined): Block {
     seed: asHash(seed, "block seed"),
     reveal: reveal === null ? null : asProof(reveal, "block reveal"),
     checkpoint: checkpoint === null ? null : readCheckpoint(checkpoint),
+    next: next === undefined ? null : asHash(next, "next configuration"),
   };
 }
 

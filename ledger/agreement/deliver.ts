@@ -5,9 +5,7 @@ import { encodeBlock, encodeMessage } from "./codec.ts";
 import { seedsAfter } from "./leaders.ts";
 import { onFinalized } from "./pace.ts";
 import type { Turn } from "./turn.ts";
-import type { Block, Certificate, State } from "./types.ts";
-
-type Link = { readonly hash: Hash; readonly block: Block };
+import type { Certificate, Link, Message, State } from "./types.ts";
 
 /** Delivers up to the highest finalization known, as far as the blocks are there. */
 export function deliver(turn: Turn): void {
@@ -16,7 +14,7 @@ export function deliver(turn: Turn): void {
 
 export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   const { vote } = finalization;
-  if (vote.kind !== "finalize" || vote.view <= turn.state.delivered.view) return;
+  if (vote.kind !== "finalize" || vote.view <= turn.state.delivered.view || turn.state.ended) return;
   const chain = chainTo(turn.state, vote.hash);
   if (chain === null) return;
   const last = chain.at(-1);
@@ -24,18 +22,9 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
     last !== undefined && last.block.view === vote.view,
     `the block final in view ${vote.view} is not of that view`,
   );
-  const written = chain.map(({ hash, block }) => ({ view: block.view, hash, bytes: encodeBlock(block) }));
-  turn.effects.push({
-    kind: "persist",
-    write: {
-      kind: "finalized",
-      view: vote.view,
-      hash: vote.hash,
-      finalization: encodeMessage({ kind: "certificate", certificate: finalization }),
-      chain: written,
-    },
-  });
-  turn.effects.push({ kind: "finalize", blocks: chain });
+  const end = chain.findIndex(({ block }) => block.next !== null);
+  if (end !== -1) return endEpoch(turn, finalization, chain.slice(0, end + 1), chain.slice(end + 1));
+  write(turn, chain, last, { kind: "certificate", certificate: finalization });
   const blocks = new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view));
   const { tips, seed } = last.block;
   const certified = turn.state.certified.map(({ highest, hashes }, lane) => ({
@@ -44,7 +33,7 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   }));
   turn.state = {
     ...turn.state,
-    delivered: { view: vote.view, hash: vote.hash, tips, seed, finalization },
+    delivered: { view: vote.view, hash: vote.hash, tips, seed, next: null, finalization },
     seeds: seedsAfter(
       turn.committee,
       turn.state.seeds,
@@ -54,6 +43,34 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
     certified,
   };
   onFinalized(turn);
+}
+
+/**
+ * A13: the first block that names the next configuration is the last of its epoch. Empty ones above it have carried it to
+ * finality and are forgotten; they stay in its proof.
+ */
+function endEpoch(turn: Turn, finalization: Certificate, chain: readonly Link[], carriers: readonly Link[]): void {
+  const last = chain.at(-1);
+  invariant(last?.block.next != null, "A13: the epoch ends with a block that does not end it");
+  if (!turn.state.approved.includes(last.block.next)) {
+    turn.effects.push({ kind: "successorWanted", hash: last.block.next });
+    return;
+  }
+  const blocks = carriers.map(({ block }) => block);
+  const proof: Message =
+    blocks.length === 0
+      ? { kind: "certificate", certificate: finalization }
+      : { kind: "finalized", blocks, finalization };
+  write(turn, chain, last, proof);
+  turn.effects.push({ kind: "epochEnded", last });
+  turn.state = { ...turn.state, ended: true };
+}
+
+function write(turn: Turn, chain: readonly Link[], { hash, block: { view } }: Link, proof: Message): void {
+  const written = chain.map((link) => ({ view: link.block.view, hash: link.hash, bytes: encodeBlock(link.block) }));
+  const finalization = encodeMessage(proof);
+  turn.effects.push({ kind: "persist", write: { kind: "finalized", view, hash, finalization, chain: written } });
+  turn.effects.push({ kind: "finalize", blocks: chain });
 }
 
 /** The blocks from above the delivered one to `hash`, oldest first; null while one of them is not known. */

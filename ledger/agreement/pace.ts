@@ -58,12 +58,12 @@ export function onFinalized(turn: Turn): void {
 }
 
 /**
- * A3: is there anything to order? A certified tip that is not in the finalized chain, a block on its way to finality,
+ * A3: is there anything to order? A certified tip that is not in the finalized chain, a successor of the configuration (A13), a block on its way to finality,
  * or a finalized block that is still being fetched.
  */
 export function isPending(state: State): boolean {
   if (finalView(state) > state.delivered.view) return true;
-  if (roundOf(state, state.view).proposal !== null) return true;
+  if (state.proposing !== null || roundOf(state, state.view).proposal !== null) return true;
   for (const round of state.rounds.values()) if (round.notarization !== null) return true;
   return state.certified.some(
     ({ highest }, lane) => highest !== null && highest.number > (state.delivered.tips[lane]?.number ?? -1),

@@ -15,6 +15,7 @@ type Ground = {
   readonly hash: Hash;
   readonly tips: readonly Tip[];
   readonly seed: Hash;
+  readonly next: Hash | null;
   readonly certificate: Certificate | null;
   readonly nullifications: readonly Certificate[];
 };
@@ -27,9 +28,7 @@ export function groundFor(state: State, view: number): Ground | null {
     if (round.notarization !== null && round.notarization.vote.kind === "notarize") {
       const { hash } = round.notarization.vote;
       const parent = parentOf(state, hash);
-      return parent === null
-        ? null
-        : { view: below, hash, tips: parent.tips, seed: parent.seed, certificate: round.notarization, nullifications };
+      return parent === null ? null : { ...parent, view: below, hash, certificate: round.notarization, nullifications };
     }
     if (round.nullification === null) return null;
     nullifications.push(round.nullification);
@@ -46,8 +45,11 @@ export function propose(turn: Turn): void {
   if (leaderOf(committee, state.seeds, view) !== committee.self) return;
   const ground = groundFor(state, view);
   if (ground === null) return;
-  const advanced = advancedLanes(state, ground.tips);
-  if (advanced.length === 0 && !mayCarry(turn, ground)) return;
+  // A13: above the block that ends the epoch there is nothing but the way to its finality.
+  const ending = ground.next !== null;
+  const advanced = ending ? [] : advancedLanes(state, ground.tips);
+  const next = ground.next ?? state.proposing;
+  if (advanced.length === 0 && (ending || next === null) && !mayCarry(turn, ground)) return;
   if (cutAtMs(state) > turn.nowMs) {
     if (state.deadlines.cutMs === null) setDeadlines(turn, { cutMs: cutAtMs(state) });
     return;
@@ -64,6 +66,7 @@ export function propose(turn: Turn): void {
     configHash: committee.configHash,
     ...seedFor(committee, ground, view),
     checkpoint: state.checkpoint,
+    next,
   };
   const hash = blockHash(block);
   const signature = committee.sign(proposalBytes(committee, view, hash));
@@ -152,7 +155,15 @@ function judge(turn: Turn, leader: GatewayIndex, { block, laneCertificates }: Pr
     if (roundOf(state, skipped).nullification === null) return { kind: "wait" };
   }
   const fault = seedFault(committee, leader, parent, block);
-  return fault === null ? judgeCut(turn, parent.tips, block.tips, laneCertificates) : invalid(fault);
+  if (fault !== null) return invalid(fault);
+  const isEmpty = block.tips.every((tip, lane) => tip.number === parent.tips[lane]?.number);
+  if (parent.next !== null && !(isEmpty && block.next === parent.next))
+    return invalid("it is not empty, though the epoch has ended below it");
+  if (parent.next === null && block.next !== null && !state.approved.includes(block.next)) {
+    turn.effects.push({ kind: "successorWanted", hash: block.next });
+    return { kind: "wait" };
+  }
+  return judgeCut(turn, parent.tips, block.tips, laneCertificates);
 }
 
 function isNotarized(state: State, view: number, hash: Hash): boolean {

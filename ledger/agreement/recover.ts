@@ -14,10 +14,20 @@ import type { Block, Certificate, Message, Round, State, Tip } from "./types.ts"
 export function genesisOf({ site, epoch, configHash, size }: Committee): State["delivered"] {
   const hash = toHex(sha256(encode(["tallystick/v1 genesis", site, epoch, hashBytes(configHash)])));
   const tips: readonly Tip[] = Array.from({ length: size }, () => ({ number: -1, hash: NO_HASH }));
-  return { view: 0, hash, tips, seed: NO_SEED, finalization: null };
+  return { view: 0, hash, tips, seed: NO_SEED, next: null, finalization: null };
 }
 
-export type Stored = Pick<Recovered, "finalized" | "chain" | "votes" | "proposals" | "certificates" | "blocks">;
+/** A13: an epoch begins with the block that ended the one before; gateways that join have nothing in it. */
+function startOf({ size }: Committee, { view, hash, block }: NonNullable<Recovered["finalized"]>): State["delivered"] {
+  const { tips, seed } = storedBlock(block);
+  const all = Array.from({ length: size }, (_, lane) => tips[lane] ?? { number: -1, hash: NO_HASH });
+  return { view, hash, tips: all, seed, next: null, finalization: null };
+}
+
+export type Stored = Pick<
+  Recovered,
+  "epochs" | "finalized" | "chain" | "votes" | "proposals" | "certificates" | "blocks"
+>;
 
 /** Shapes what the store gave back. Throws when it does not decode: then the disk is not what this program wrote. */
 export function recoverState(
@@ -25,11 +35,20 @@ export function recoverState(
   stored: Stored,
   certified: readonly (LaneCertificate | null)[],
 ): State {
-  const delivered = stored.finalized === null ? genesisOf(committee) : deliveredFrom(stored.finalized);
+  const delivered = deliveredFrom(committee, stored);
+  const epochView = stored.epochs.at(-1)?.view ?? 0;
   let state: State = {
     view: delivered.view + 1,
     delivered,
-    seeds: seedsAfter(committee, [], stored.chain.map(storedBlock)),
+    // A12: leaders are drawn from what the epoch itself has settled.
+    seeds: seedsAfter(
+      committee,
+      [],
+      stored.chain.map(storedBlock).filter(({ view }) => view >= epochView),
+    ),
+    approved: [],
+    proposing: null,
+    ended: false,
     highest: delivered.finalization,
     enteredAtMs: null,
     finalAtMs: null,
@@ -79,10 +98,12 @@ export function storedCertificate(bytes: Uint8Array): Certificate {
   return message.certificate;
 }
 
-function deliveredFrom(finalized: NonNullable<Recovered["finalized"]>): State["delivered"] {
-  const { tips, seed } = storedBlock(finalized.block);
-  const { view, hash } = finalized;
-  return { view, hash, tips, seed, finalization: storedCertificate(finalized.finalization) };
+function deliveredFrom(committee: Committee, { finalized, epochs }: Stored): State["delivered"] {
+  if (finalized === null) return genesisOf(committee);
+  const { view, hash, block, finalization } = finalized;
+  if (view === epochs.at(-1)?.view) return startOf(committee, finalized);
+  const { tips, seed } = storedBlock(block);
+  return { view, hash, tips, seed, next: null, finalization: storedCertificate(finalization) };
 }
 
 function changed(state: State, view: number, change: (round: Round) => Partial<Round>): State {

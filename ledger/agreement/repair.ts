@@ -165,5 +165,6 @@ export function onFinalizedChain(
   if (!alreadyKnown(turn.state, finalization)) acceptCertificate(turn, finalization);
   deliverUpTo(turn, finalization);
   turn.state = { ...turn.state, askedAtMs: null };
-  if (finalView(turn.state) > turn.state.delivered.view) askFor(turn, from);
+  // Without progress there is nothing more to be had from the same answer: a successor's text is missing (A13).
+  if (turn.state.delivered !== delivered && finalView(turn.state) > turn.state.delivered.view) askFor(turn, from);
 }

@@ -1,5 +1,5 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
-import type { Committee, GatewayIndex } from "../committee/index.ts";
+import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import { hasVote, invariant } from "../committee/index.ts";
 import {
   acceptCertificate,
@@ -28,6 +28,7 @@ export function step(
   nowMs: number,
 ): { readonly state: State; readonly effects: readonly Effect[] } {
   const turn: Turn = { committee, nowMs, state, effects: [] };
+  if (state.ended) return turn;
   onInput(turn, input);
   settle(turn);
   keepTime(turn);
@@ -45,6 +46,8 @@ function onInput(turn: Turn, input: Input): void {
     case "checkpoint":
       turn.state = { ...turn.state, checkpoint: { size: input.size, root: input.root } };
       return;
+    case "approved":
+      return onApproved(turn, input.hash, input.propose);
     case "linkUp":
       return retransmit(turn, input.peer);
     case "wake":
@@ -57,6 +60,8 @@ function settle(turn: Turn): void {
   for (;;) {
     const before = turn.state;
     deliver(turn);
+    // A13: the shell begins the next epoch now.
+    if (turn.state.ended) return;
     if (turn.committee.member) {
       propose(turn);
       notarize(turn);
@@ -161,4 +166,10 @@ function onCertified(turn: Turn, certificate: Extract<Input, { kind: "certified"
 function onExecuted(turn: Turn, size: number, root: string): void {
   const kept = [...turn.state.roots].slice(1 - ROOTS_KEPT);
   turn.state = { ...turn.state, roots: new Map([...kept, [size, root]]) };
+}
+
+/** A13. The shell bounds how many there are. */
+function onApproved(turn: Turn, hash: Hash, proposing: boolean): void {
+  const approved = turn.state.approved.includes(hash) ? turn.state.approved : [...turn.state.approved, hash];
+  turn.state = { ...turn.state, approved, proposing: proposing ? hash : turn.state.proposing };
 }

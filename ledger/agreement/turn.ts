@@ -30,7 +30,7 @@ export function setRound(turn: Turn, view: number, change: Partial<Round>): void
 
 /** W: the highest finalized view known, delivered or not. */
 export function finalView(state: State): number {
-  return state.highest === null ? 0 : state.highest.vote.view;
+  return state.highest === null ? state.delivered.view : state.highest.vote.view;
 }
 
 export function hashOf(vote: Vote): Hash | null {
@@ -45,8 +45,8 @@ export function proposalBytes(committee: Committee, view: number, hash: Hash): U
   return signedBytes(committee, "propose", [view], hash);
 }
 
-/** What a later block may stand on: genesis, the last delivered block, or one above it. */
-export function parentOf(state: State, hash: Hash): Pick<Block, "view" | "tips" | "seed"> | null {
+/** What counts of a block that a later one may stand on: genesis, the last delivered one, or one above it. */
+export function parentOf(state: State, hash: Hash): Pick<Block, "view" | "tips" | "seed" | "next"> | null {
   if (hash === state.delivered.hash) return state.delivered;
   return state.blocks.get(hash) ?? null;
 }

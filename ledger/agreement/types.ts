@@ -28,6 +28,8 @@ export type Block = {
   readonly reveal: Uint8Array | null;
   /** The newest checkpoint that the leader knew. */
   readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
+  /** A13: the approved configuration with which the epoch ends; only empty blocks that repeat it may follow. */
+  readonly next: Hash | null;
 };
 
 export type Proposal = {
@@ -59,6 +61,8 @@ export type Input =
   /** Execution reached this log, or a quorum cosigned it. */
   | { readonly kind: "executed"; readonly size: number; readonly root: Hash }
   | { readonly kind: "checkpoint"; readonly size: number; readonly root: Hash }
+  /** A13: the successor with this hash is held here and approved; `propose`: it is time to end the epoch with it. */
+  | { readonly kind: "approved"; readonly hash: Hash; readonly propose: boolean }
   | { readonly kind: "linkUp"; readonly peer: GatewayIndex }
   | { readonly kind: "wake" };
 
@@ -69,7 +73,11 @@ export type Effect =
   /** Read the finalized chain after this view from the store and send it. */
   | { readonly kind: "serveFinalized"; readonly to: GatewayIndex; readonly after: number }
   /** A7: these blocks are final, oldest first. */
-  | { readonly kind: "finalize"; readonly blocks: readonly { readonly hash: Hash; readonly block: Block }[] }
+  | { readonly kind: "finalize"; readonly blocks: readonly Link[] }
+  /** A13: the epoch has ended with this block, which names the configuration of the next one. No input means anything here any more. */
+  | { readonly kind: "epochEnded"; readonly last: Link }
+  /** A13: a block names a configuration that is not held here as approved: ask for it. */
+  | { readonly kind: "successorWanted"; readonly hash: Hash }
   | {
       readonly kind: "accuse";
       readonly fault: "equivocating-leader" | "equivocating-voter";
@@ -79,6 +87,8 @@ export type Effect =
     }
   /** The sender broke a rule that no honest gateway breaks. */
   | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
+
+export type Link = { readonly hash: Hash; readonly block: Block };
 
 /** What is known of one view above W. */
 export type Round = {
@@ -125,16 +135,24 @@ export type Deadlines = {
 
 export type State = {
   readonly view: number;
-  /** The finalized chain as delivered: its last block. View 0 is genesis. */
+  /** The finalized chain as delivered: its last block. View 0 is genesis; the last block of an epoch is genesis of the next. */
   readonly delivered: {
     readonly view: number;
     readonly hash: Hash;
     readonly tips: readonly Tip[];
     readonly seed: Hash;
+    /** A13: null: a chain that goes on was not ended. */
+    readonly next: null;
+    /** Null for genesis, and for the block with which an epoch begins: its proof is of the epoch before. */
     readonly finalization: Certificate | null;
   };
   /** A12: the delivered blocks that set a seed on which leaders to come depend, oldest first. */
   readonly seeds: readonly { readonly view: number; readonly seed: Hash }[];
+  /** A13: successors that are approved and held here, and the one to propose. */
+  readonly approved: readonly Hash[];
+  readonly proposing: Hash | null;
+  /** A13: nothing happens in this epoch any more. */
+  readonly ended: boolean;
   /** The highest Finalization known; ahead of `delivered` while blocks are being fetched. */
   readonly highest: Certificate | null;
   /** When the current view was entered; null after a restart. */

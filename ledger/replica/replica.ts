@@ -175,6 +175,10 @@ export function startReplica(options: ReplicaOptions): Replica {
           `view ${effect.view}`,
           encode(effect.messages.map((message) => agreement.encodeMessage(message))),
         );
+      case "successorWanted":
+        return;
+      case "epochEnded":
+        throw new Error("a configuration was agreed on that was never approved here");
       case "reject":
         return conduct.rejected(effect.from, effect.reason);
     }

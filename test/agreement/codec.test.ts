@@ -42,6 +42,7 @@ const block: fc.Arbitrary<Block> = fc.record({
   seed: hash,
   reveal: fc.option(fc.uint8Array({ minLength: 80, maxLength: 80 })),
   checkpoint: fc.option(fc.record({ size: number, root: hash })),
+  next: fc.option(hash),
 });
 const proposal = fc.record({
   block,

@@ -44,7 +44,7 @@ export type Driven = {
 
 export function gateway(self: number): Driven {
   const committee = committeeOf(SIZE, self);
-  const nothing = { finalized: null, chain: [], votes: [], proposals: [], certificates: [], blocks: [] };
+  const nothing = { epochs: [], finalized: null, chain: [], votes: [], proposals: [], certificates: [], blocks: [] };
   return drive(
     committee,
     recoverState(
@@ -149,7 +149,8 @@ export function blockOn(
   });
   const committee = committeeOf(SIZE, leader);
   const { configHash } = committee;
-  return { view, parent: parent.hash, tips, configHash, ...seedFor(committee, parent, view), checkpoint: null };
+  const seed = seedFor(committee, parent, view);
+  return { view, parent: parent.hash, tips, configHash, ...seed, checkpoint: null, next: null };
 }
 
 export type Beside = Partial<Omit<Proposal, "block" | "signature">>;

@@ -116,7 +116,8 @@ function forgedChain(context: AttackContext, memory: Memory): Uint8Array | null 
   const { view } = certificate.vote;
   const parent = "hash" in certificate.vote ? certificate.vote.hash : genesis.hash;
   const { configHash } = context.committee;
-  const block = { view, parent, tips: genesis.tips, configHash, seed: genesis.seed, reveal: null, checkpoint: null };
+  const { seed } = genesis;
+  const block = { view, parent, tips: genesis.tips, configHash, seed, reveal: null, checkpoint: null, next: null };
   const vote: Vote = { kind: "finalize", view, hash: blockHash(block) };
   return say({ kind: "finalized", blocks: [block], finalization: { ...certificate, vote } });
 }
