@@ -51,9 +51,10 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
  */
 function endEpoch(turn: Turn, finalization: Certificate, chain: readonly Link[], carriers: readonly Link[]): void {
   const last = chain.at(-1);
-  invariant(last?.block.next != null, "A13: the epoch ends with a block that does not end it");
-  if (!turn.state.approved.includes(last.block.next)) {
-    turn.effects.push({ kind: "successorWanted", hash: last.block.next });
+  const next = last?.block.next ?? null;
+  invariant(last !== undefined && next !== null, "A13: the epoch ends with a block that does not end it");
+  if (!turn.state.approved.includes(next)) {
+    turn.effects.push({ kind: "successorWanted", hash: next });
     return;
   }
   const blocks = carriers.map(({ block }) => block);
