@@ -4,14 +4,14 @@ import { benchArguments } from "./arguments.ts";
 import { startLoad } from "./load.ts";
 import { type GatewayMetrics, metricsOf, quantileMs } from "./metrics-of.ts";
 
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 10_000;
 /** Enough unacknowledged messages of each sensor to fill bundles, few enough to be a queue and not a backlog. */
 const IN_FLIGHT_AT_MOST = 256;
 const IN_FLIGHT_AT_RATE = 64;
 
 /**
  * `npm run bench -- finality [--rate R | --max] [--seconds S] [--gateways N]`: real processes (ledger, N gateways, one process of MQTT QoS 1 sensors)
- * on this machine. Figures are of S seconds after a warm-up of 3 s: `offeredPerSecond` = accepted, `measurementsPerSecond` =
+ * on this machine. Figures are of S seconds after a warm-up of 10 s: `offeredPerSecond` = accepted, `measurementsPerSecond` =
  * final, latencies from fsynced to final at the accepting gateway.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {

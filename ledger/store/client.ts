@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { Identity } from "./database.ts";
 import { causeOf, revived, StoreFailure } from "./failures.ts";
-import type { Store } from "./port.ts";
-import type { FromThread, Method, Reply, Request, ThreadData } from "./protocol.ts";
+import { packStatements } from "./packed.ts";
+import type { Store, Write } from "./port.ts";
+import type { CrossingWrite, FromThread, Method, Reply, Request, ThreadData } from "./protocol.ts";
 
 export type StoreOptions = Identity & {
   /** The database file; its directory must exist. */
@@ -22,6 +23,8 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
   const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData });
   const waiting = new Map<number, Waiting>();
   let outgoing: Request[] = [];
+  let askedKeys: string[] = [];
+  let answeredKeys: Promise<readonly (number | null)[]> | null = null;
   let nextId = 0;
   let stopped: Error | null = null;
   let closed: Promise<void> | null = null;
@@ -46,12 +49,22 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
       const id = nextId;
       nextId += 1;
       waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      // All calls of one turn of the event loop cross to the thread in one message.
-      if (outgoing.length === 0) queueMicrotask(flush);
-      outgoing.push({ id, method, args: args.map(ownBytes) });
+      // All calls of one turn of the event loop, of all its sockets and timers, cross to the thread in one message.
+      if (outgoing.length === 0) setImmediate(flush);
+      outgoing.push({ id, method, args });
     });
   };
+  /** Asked for each message of a busy sensor: those of one turn are one question. */
+  const accepted = (key: string): Promise<number | null> => {
+    if (stopped !== null) return Promise.reject(stopped);
+    const place = askedKeys.push(key) - 1;
+    // Nothing is sent before the turn's end, so that the keys are complete by then.
+    answeredKeys ??= call<readonly (number | null)[]>("accepted", askedKeys);
+    return answeredKeys.then((numbers) => numbers[place] ?? null);
+  };
   const flush = (): void => {
+    answeredKeys = null;
+    askedKeys = [];
     const requests = outgoing;
     outgoing = [];
     worker.postMessage(requests, []);
@@ -80,7 +93,7 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
 
   return {
     recover: () => call("recover"),
-    commit: (writes) => call("commit", writes),
+    commit: (writes) => call("commit", writes.map(crossing)),
     execute: (view, tips) => call("execute", view, tips),
     bundles: (lane, from, maxBytes) => call("bundles", lane, from, maxBytes),
     countsAt: (size) => call("countsAt", size),
@@ -90,7 +103,7 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
     statement: (lane, number) => call("statement", lane, number),
     receipt: (lane, number) => call("receipt", lane, number),
     twin: (item) => call("twin", item),
-    accepted: (key) => call("accepted", key),
+    accepted,
     memo: (key) => call("memo", key),
     refusals: (limit) => call("refusals", limit),
     evidence: (limit) => call("evidence", limit),
@@ -103,10 +116,36 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
   };
 }
 
-/** Copies views of larger buffers: posting a 100-byte slice of a socket's 64 KiB buffer would copy all 64 KiB. */
-function ownBytes(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
-  if (Array.isArray(value)) return value.map(ownBytes);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownBytes(each)]));
+/** A write as it crosses to the thread: in few buffers, because each is copied by itself. */
+function crossing(write: Write): CrossingWrite {
+  switch (write.kind) {
+    case "bundle":
+      return {
+        ...write,
+        cose: ownBytes(write.cose),
+        statements: packStatements(write.statements),
+        count: write.statements.length,
+      };
+    case "finalized": {
+      const chain = write.chain.map((block) => ({ ...block, bytes: ownBytes(block.bytes) }));
+      return { ...write, finalization: ownBytes(write.finalization), chain };
+    }
+    case "epoch":
+      return { ...write, document: ownBytes(write.document) };
+    case "refusal":
+      return { ...write, evidence: ownBytes(write.evidence) };
+    case "accepted":
+    case "anchor":
+    case "checkpoint":
+    case "readingsDone":
+    case "resealed":
+      return write;
+    default:
+      return { ...write, bytes: ownBytes(write.bytes) };
+  }
+}
+
+/** Posting a 100-byte slice of a socket's 64 KiB buffer would copy all 64 KiB. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -4,8 +4,8 @@ import { type Execution, executeStepwise, type Tip } from "../execution/index.ts
 import { type OpenedDatabase } from "./database.ts";
 import { executionTables } from "./execution-tables.ts";
 import { causeOf, plainFailure, StoreFailure } from "./failures.ts";
-import type { StoreStats, Write } from "./port.ts";
-import type { Reply, Request } from "./protocol.ts";
+import type { StoreStats } from "./port.ts";
+import type { CrossingWrite, Reply, Request } from "./protocol.ts";
 import { openReads } from "./reads.ts";
 import { recover } from "./recover.ts";
 import { openWrites } from "./writes.ts";
@@ -43,7 +43,7 @@ export function openEngine(path: string, opened: OpenedDatabase, lanes: number):
   /** Null when the answer comes later. */
   const perform = ({ id, method, args }: Request): Reply | null => {
     if (method === "commit") {
-      for (const write of args[0] as readonly Write[]) {
+      for (const write of args[0] as readonly CrossingWrite[]) {
         applyWrite(write);
         counts.writes += 1;
       }
@@ -61,6 +61,8 @@ export function openEngine(path: string, opened: OpenedDatabase, lanes: number):
       if (method === "close") return { kind: "answer", value: undefined } as const;
       if (method === "stats") return { kind: "answer", value: stats() } as const;
       if (method === "recover") return { kind: "answer", value: recover(database, tables, reads.countsAt) } as const;
+      if (method === "accepted")
+        return { kind: "answer", value: (args[0] as readonly string[]).map(reads.accepted) } as const;
       return { kind: "answer", value: (reads[method] as (...all: readonly unknown[]) => unknown)(...args) } as const;
     } catch (error) {
       // A question that has no answer (a range outside the log) is its caller's mistake and changed nothing.

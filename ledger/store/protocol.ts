@@ -1,9 +1,17 @@
 import type { PlainFailure } from "./failures.ts";
 import type { Identity } from "./database.ts";
-import type { Store } from "./port.ts";
+import type { Store, Write } from "./port.ts";
 
 /** What travels between the event loop and the store thread. */
 export type ThreadData = { readonly path: string; readonly identity: Identity; readonly mayCreate: boolean };
+
+type BundleWrite = Extract<Write, { kind: "bundle" }>;
+/** A bundle crosses with its statements in one blob (`packStatements`). */
+export type PackedBundle = Omit<BundleWrite, "statements"> & {
+  readonly statements: Uint8Array;
+  readonly count: number;
+};
+export type CrossingWrite = PackedBundle | Exclude<Write, BundleWrite>;
 
 export type Method = keyof Store;
 

@@ -1,16 +1,15 @@
 import type Database from "better-sqlite3";
 import { ACCEPTED_KEPT, EVIDENCE_KEPT, REFUSAL_EVIDENCE_BYTES, REFUSALS_KEPT } from "./limits.ts";
-import { packStatements } from "./packed.ts";
-import type { Write } from "./port.ts";
+import type { CrossingWrite } from "./protocol.ts";
 import { bundleKey } from "./schema.ts";
 
-type Of<K extends Write["kind"]> = Extract<Write, { kind: K }>;
-type Writers = { readonly [K in Write["kind"]]: (write: Of<K>) => void };
+type Of<K extends CrossingWrite["kind"]> = Extract<CrossingWrite, { kind: K }>;
+type Writers = { readonly [K in CrossingWrite["kind"]]: (write: Of<K>) => void };
 
 /** Applies writes inside the caller's transaction (S2), each idempotent (S3). */
-export function openWrites(database: Database.Database): (write: Write) => void {
+export function openWrites(database: Database.Database): (write: CrossingWrite) => void {
   const writers: Writers = { ...laneWriters(database), ...agreementWriters(database), ...ownWriters(database) };
-  return (write) => (writers[write.kind] as (write: Write) => void)(write);
+  return (write) => (writers[write.kind] as (write: CrossingWrite) => void)(write);
 }
 
 type LaneKind = "bundle" | "laneCertificate" | "checkpoint" | "anchor";
@@ -26,7 +25,7 @@ function laneWriters(database: Database.Database): Pick<Writers, LaneKind> {
     ON CONFLICT (only) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note WHERE excluded.size >= size`);
   const anchor = database.prepare("INSERT INTO anchor VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   return {
-    bundle: ({ lane, number, hash, first, cose, statements }) => {
+    bundle: ({ lane, number, hash, first, count, cose, statements }) => {
       const key = bundleKey(lane, number);
       const present = held.get(key) as string | undefined;
       if (present === hash) return;
@@ -39,7 +38,7 @@ function laneWriters(database: Database.Database): Pick<Writers, LaneKind> {
       } else if (number > 0 && held.get(key - 1) === undefined) {
         throw new Error(`bundle ${number} of lane ${lane} was written before its parent`);
       }
-      bundle.run(key, lane, number, hash, first, statements.length, cose, packStatements(statements));
+      bundle.run(key, lane, number, hash, first, count, cose, statements);
     },
     laneCertificate: ({ lane, number, bytes }) => void laneCertificate.run(lane, number, bytes),
     checkpoint: ({ size, root, note }) => void checkpoint.run(size, root, note),
