@@ -3,6 +3,7 @@ import { type Committee, invariant, signaturesHold } from "../committee/index.ts
 import { bytesEqual } from "../crypto/index.ts";
 import { encodeMessage } from "./codec.ts";
 import { onViewClosed } from "./pace.ts";
+import { LEADERS_AHEAD, offerOwn, relays, votersRoute } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import { finalView, hashOf, roundOf, setRound, voteBytes } from "./turn.ts";
 import type { Certificate, Round, SignedVote, State, Vote } from "./types.ts";
@@ -31,7 +32,7 @@ export function castVote(turn: Turn, vote: Vote): void {
     kind: "persist",
     write: { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) },
   });
-  turn.effects.push({ kind: "send", to: "all", message });
+  turn.effects.push({ kind: "send", to: votersRoute(turn, vote, 0), message });
   countVote(turn, signed);
 }
 
@@ -42,17 +43,20 @@ export function countVote(turn: Turn, signed: SignedVote): void {
   const { vote, voter } = signed;
   const box = boxOf[vote.kind];
   const votes = roundOf(turn.state, vote.view)[box];
-  const earlier = votes.get(voter);
+  const earlier = votes[voter];
   if (earlier !== undefined) {
     if (hashOf(earlier.vote) !== hashOf(vote)) accuseVoter(turn, earlier, signed);
     return;
   }
-  const counted = new Map(votes).set(voter, signed);
+  const counted = votes.slice();
+  counted[voter] = signed;
   setRound(turn, vote.view, { [box]: counted });
-  const agreeing = [...counted.values()].filter((other) => hashOf(other.vote) === hashOf(vote));
+  const agreeing = counted
+    .filter((other) => other !== undefined)
+    .filter((other) => hashOf(other.vote) === hashOf(vote));
   if (agreeing.length < turn.committee.quorum) return;
   const signatures = agreeing.map((other) => ({ voter: other.voter, signature: other.signature }));
-  acceptCertificate(turn, { vote, signatures });
+  acceptCertificate(turn, { vote, signatures }, true);
 }
 
 function accuseVoter(turn: Turn, first: SignedVote, second: SignedVote): void {
@@ -71,7 +75,7 @@ export function certificateHolds(turn: Turn, { vote, signatures }: Certificate):
   const { committee } = turn;
   const counted = roundOf(turn.state, vote.view)[boxOf[vote.kind]];
   const verify: Committee["verify"] = (signer, message, signature) => {
-    const known = counted.get(signer);
+    const known = counted[signer];
     const same = known !== undefined && hashOf(known.vote) === hashOf(vote) && bytesEqual(known.signature, signature);
     return same || committee.verify(signer, message, signature);
   };
@@ -105,8 +109,11 @@ export function alreadyKnown(state: State, { vote }: Certificate): boolean {
   }
 }
 
-/** Takes in a certificate that holds. Persisted, so that a power cut of the whole site cannot strand a view (A9). */
-export function acceptCertificate(turn: Turn, certificate: Certificate): void {
+/**
+ * Takes in a certificate that holds; `assembled` here from votes. Persisted, so that a power cut of the whole site cannot strand a
+ * view (A9).
+ */
+export function acceptCertificate(turn: Turn, certificate: Certificate, assembled = false): void {
   const { vote } = certificate;
   if (alreadyKnown(turn.state, certificate)) return;
   const message = { kind: "certificate", certificate } as const;
@@ -115,7 +122,8 @@ export function acceptCertificate(turn: Turn, certificate: Certificate): void {
     write: { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) },
   });
   // A2: relayed once, on the way in; late ones for views already left help nobody.
-  if (vote.view >= turn.state.view || vote.kind === "finalize") turn.effects.push({ kind: "send", to: "all", message });
+  if ((vote.view >= turn.state.view || vote.kind === "finalize") && (assembled || relays(turn, vote)))
+    turn.effects.push({ kind: "send", to: "all", message });
   switch (vote.kind) {
     case "notarize":
       setRound(turn, vote.view, closed(turn, vote.view, { notarization: certificate }));
@@ -138,7 +146,9 @@ function closed(turn: Turn, view: number, change: Partial<Round>): Partial<Round
 function enterAfter(turn: Turn, { vote }: Certificate): void {
   if (vote.view < turn.state.view) return;
   onViewClosed(turn, vote);
-  turn.state = { ...turn.state, view: vote.view + 1, enteredAtMs: turn.nowMs };
+  const known = turn.state.view + LEADERS_AHEAD;
+  turn.state = { ...turn.state, view: vote.view + 1, attempt: 0, enteredAtMs: turn.nowMs };
+  offerOwn(turn, Math.max(known, vote.view + 1));
 }
 
 /** A5: only if Nullify(v) was never sent. The round is kept until v is final, so the record cannot have been pruned. */

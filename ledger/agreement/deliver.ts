@@ -27,10 +27,13 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   write(turn, chain, last, { kind: "certificate", certificate: finalization });
   const blocks = new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view));
   const { tips, seed } = last.block;
-  const certified = turn.state.certified.map(({ highest, hashes }, lane) => ({
-    highest,
-    hashes: new Map([...hashes].filter(([number]) => number > (tips[lane]?.number ?? -1))),
-  }));
+  const isAhead = (lane: number, number: number) => number > (tips[lane]?.number ?? -1);
+  const certified = turn.state.certified.map((known, lane) =>
+    known.hashes.size === 0
+      ? known
+      : { ...known, hashes: new Map([...known.hashes].filter(([number]) => isAhead(lane, number))) },
+  );
+  const ahead = [...turn.state.ahead].filter((lane) => isAhead(lane, certified[lane]?.highest?.number ?? -1));
   turn.state = {
     ...turn.state,
     delivered: { view: vote.view, hash: vote.hash, tips, seed, next: null, finalization },
@@ -41,6 +44,7 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
     ),
     blocks,
     certified,
+    ahead: new Set(ahead),
   };
   onFinalized(turn);
 }

@@ -1,6 +1,14 @@
 /** A12: who leads a view. Drawn from reveals that nobody could choose; progress depends on it, safety does not. */
 import { encode } from "../cbor/index.ts";
-import { type Committee, type GatewayIndex, type Hash, hashBytes, invariant, signedBytes } from "../committee/index.ts";
+import {
+  type Committee,
+  drawn,
+  type GatewayIndex,
+  type Hash,
+  hashBytes,
+  invariant,
+  signedBytes,
+} from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
 import type { Block, State } from "./types.ts";
 
@@ -20,7 +28,7 @@ type Seeded = Pick<Block, "view" | "seed">;
 export function leaderOf({ voters }: Committee, seeds: State["seeds"], view: number): GatewayIndex {
   const place = view % voters.length;
   const seed = seeds.findLast((known) => known.view <= settledBy(voters.length, view - place))?.seed ?? NO_SEED;
-  const leader = (seed === NO_SEED ? voters : shuffled(voters, seed, view - place))[place];
+  const leader = (seed === NO_SEED ? voters : orderOf(voters, seed, view - place))[place];
   invariant(leader !== undefined, "C6: nobody has a vote");
   return leader;
 }
@@ -29,18 +37,15 @@ function settledBy(size: number, roundStart: number): number {
   return roundStart - Math.max(MIN_LAG_VIEWS, 2 * size);
 }
 
-/** Fisher and Yates, with eight draws of 32 bits from each hash: the bias, n in 2^32, helps nobody. */
-function shuffled(voters: readonly GatewayIndex[], seed: Hash, round: number): readonly GatewayIndex[] {
-  const order = [...voters];
-  let words = new DataView(new ArrayBuffer(0));
-  for (let last = order.length - 1, draw = 0; last > 0; last -= 1, draw += 1) {
-    if (draw % 8 === 0) {
-      const hash = sha256(encode(["tallystick/v1 order", hashBytes(seed), round, draw]));
-      words = new DataView(hash.slice().buffer);
-    }
-    const chosen = words.getUint32(4 * (draw % 8)) % (last + 1);
-    [order[last], order[chosen]] = [order[chosen] as GatewayIndex, order[last] as GatewayIndex];
-  }
+/** The last two orders of each committee: a round has n views, and every input asks who leads. */
+const orders = new WeakMap<readonly GatewayIndex[], Map<string, readonly GatewayIndex[]>>();
+
+function orderOf(voters: readonly GatewayIndex[], seed: Hash, round: number): readonly GatewayIndex[] {
+  const key = `${seed}/${round}`;
+  const known = orders.get(voters)?.get(key);
+  if (known !== undefined) return known;
+  const order = drawn(voters, voters.length, ["tallystick/v1 order", hashBytes(seed), round]);
+  orders.set(voters, new Map([...(orders.get(voters) ?? []), [key, order] as const].slice(-2)));
   return order;
 }
 

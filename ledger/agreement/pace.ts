@@ -65,9 +65,7 @@ export function isPending(state: State): boolean {
   if (finalView(state) > state.delivered.view) return true;
   if (state.proposing !== null || roundOf(state, state.view).proposal !== null) return true;
   for (const round of state.rounds.values()) if (round.notarization !== null) return true;
-  return state.certified.some(
-    ({ highest }, lane) => highest !== null && highest.number > (state.delivered.tips[lane]?.number ?? -1),
-  );
+  return state.ahead.size > 0;
 }
 
 /** Starts or stops the clocks of the current view, as there is something to order or not. */

@@ -1,40 +1,14 @@
 /** A3 and A4: what a leader may propose, and what a gateway notarizes. */
-import type { GatewayIndex, Hash } from "../committee/index.ts";
-import { invariant } from "../committee/index.ts";
+import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import { invariant, isLarge } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
 import { blockHash, encodeBlock, encodeMessage } from "./codec.ts";
 import { leaderOf, seedFault, seedFor } from "./leaders.ts";
 import { cutAtMs, setDeadlines } from "./pace.ts";
+import { type Ground, groundFor } from "./ground.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
-import type { Block, Certificate, Proposal, State, Tip } from "./types.ts";
-
-/** Where a new block may stand: A3's parent, and the nullifications of every view between. */
-type Ground = {
-  readonly view: number;
-  readonly hash: Hash;
-  readonly tips: readonly Tip[];
-  readonly seed: Hash;
-  readonly next: Hash | null;
-  readonly certificate: Certificate | null;
-  readonly nullifications: readonly Certificate[];
-};
-
-/** A3: the highest notarized v' such that Nullification(u) is held for every v' < u < v; null while something is missing. */
-export function groundFor(state: State, view: number): Ground | null {
-  const nullifications: Certificate[] = [];
-  for (let below = view - 1; below > state.delivered.view; below -= 1) {
-    const round = roundOf(state, below);
-    if (round.notarization !== null && round.notarization.vote.kind === "notarize") {
-      const { hash } = round.notarization.vote;
-      const parent = parentOf(state, hash);
-      return parent === null ? null : { ...parent, view: below, hash, certificate: round.notarization, nullifications };
-    }
-    if (round.nullification === null) return null;
-    nullifications.push(round.nullification);
-  }
-  return { ...state.delivered, certificate: state.delivered.finalization, nullifications };
-}
+import type { Block, Proposal, State, Tip } from "./types.ts";
 
 /** A3, for the leader of the current view. */
 export function propose(turn: Turn): void {
@@ -55,10 +29,8 @@ export function propose(turn: Turn): void {
     return;
   }
 
-  const tips = ground.tips.map((tip, lane) => {
-    const certificate = advanced.find((other) => other.lane === lane);
-    return certificate === undefined ? tip : { number: certificate.number, hash: certificate.hash };
-  });
+  const tips = ground.tips.slice();
+  for (const { lane, number, hash } of advanced) tips[lane] = { number, hash };
   const block: Block = {
     view,
     parent: ground.hash,
@@ -80,16 +52,22 @@ export function propose(turn: Turn): void {
   const message = { kind: "propose", proposal } as const;
   // A9: after a restart the very same proposal is sent again, never another one of this view.
   turn.effects.push({ kind: "persist", write: { kind: "proposal", view, bytes: encodeMessage(message) } });
-  turn.effects.push({ kind: "send", to: "all", message });
+  turn.effects.push({ kind: "send", to: "all", message: { kind: "propose", proposal: asSent(committee, proposal) } });
   setRound(turn, view, { proposal: { proposal, hash, leader: committee.self } });
   keepBlock(turn, hash, block);
   turn.state = { ...turn.state, pace: { ...turn.state.pace, proposed: { view, atMs: turn.nowMs } } };
 }
 
+/** A14: in a large committee a quorum holds every certified bundle already; who lacks one asks for the certificates. */
+export function asSent(committee: Committee, proposal: Proposal): Proposal {
+  return isLarge(committee) ? { ...proposal, laneCertificates: [] } : proposal;
+}
+
 function advancedLanes(state: State, tips: readonly Tip[]): Proposal["laneCertificates"] {
-  return state.certified.flatMap(({ highest }) =>
-    highest !== null && highest.number > numberAt(tips, highest.lane) ? [highest] : [],
-  );
+  return [...state.ahead].flatMap((lane) => {
+    const highest = state.certified[lane]?.highest ?? null;
+    return highest !== null && highest.number > numberAt(tips, lane) ? [highest] : [];
+  });
 }
 
 function numberAt(tips: readonly Tip[], lane: number): number {
@@ -187,12 +165,13 @@ function judgeCut(
       if (tip.hash !== before.hash) return invalid(`lane ${lane} changes its bundle ${tip.number}`);
       continue;
     }
-    // What the lanes have certified themselves was checked there.
+    // What the lanes have certified or hold themselves was checked there.
     if (turn.state.certified[lane]?.hashes.get(tip.number) === tip.hash) continue;
     const certificate = certificates.find(
       (other) => other.lane === lane && other.number === tip.number && other.hash === tip.hash,
     );
-    if (certificate === undefined) return invalid(`lane ${lane} advances without a certificate`);
+    if (certificate === undefined)
+      return isLarge(turn.committee) ? { kind: "wait" } : invalid(`lane ${lane} advances without a certificate`);
     if (!laneCertificateHolds(turn.committee, certificate))
       return invalid(`the certificate of lane ${lane} does not hold`);
   }

@@ -50,6 +50,7 @@ export function recoverState(
     proposing: null,
     ended: false,
     highest: delivered.finalization,
+    attempt: 0,
     enteredAtMs: null,
     finalAtMs: null,
     rounds: new Map(),
@@ -60,6 +61,11 @@ export function recoverState(
       highest,
       hashes: new Map(highest === null ? [] : [[highest.number, highest.hash]]),
     })),
+    ahead: new Set(
+      certified.flatMap((highest, lane) =>
+        highest !== null && highest.number > (delivered.tips[lane]?.number ?? -1) ? [lane] : [],
+      ),
+    ),
     checkpoint: null,
     roots: new Map(),
     pace: INITIAL_PACE,
@@ -138,7 +144,7 @@ function withVote(committee: Committee, state: State, message: Message): State {
   const box = ({ notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const)[signed.vote.kind];
   return changed(state, signed.vote.view, (round) => ({
     sent: { ...round.sent, [signed.vote.kind]: signed },
-    [box]: new Map(round[box]).set(committee.self, signed),
+    [box]: Object.assign(round[box].slice(), { [committee.self]: signed }),
   }));
 }
 

@@ -1,10 +1,12 @@
 /** A6 (retransmission), A10, and fetching what is missing. */
-import type { GatewayIndex } from "../committee/index.ts";
+import { type GatewayIndex, isLarge } from "../committee/index.ts";
 import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
 import { blockHash } from "./codec.ts";
 import { deliverUpTo } from "./deliver.ts";
 import { patienceMs, setDeadlines } from "./pace.ts";
-import { groundFor } from "./propose.ts";
+import { groundFor } from "./ground.ts";
+import { asSent } from "./propose.ts";
+import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import { closing, finalView, keepBlock, parentOf, roundOf } from "./turn.ts";
 import type { Block, Certificate, Effect, Message, State } from "./types.ts";
@@ -18,8 +20,7 @@ const SERVE_EVERY_MS = 20;
 export function onWake(turn: Turn): void {
   const { deadlines, view } = turn.state;
   if (deadlines.cutMs !== null && deadlines.cutMs <= turn.nowMs) setDeadlines(turn, { cutMs: null });
-  if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs)
-    setDeadlines(turn, { carryMs: null, mayCarry: true });
+  if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs) onHalfTime(turn);
   const due = (timeMs: number | null) => timeMs !== null && timeMs <= turn.nowMs;
   const round = roundOf(turn.state, view);
   if ((due(deadlines.proposalMs) && round.proposal === null) || due(deadlines.certificateMs)) {
@@ -30,14 +31,32 @@ export function onWake(turn: Turn): void {
     setDeadlines(turn, { proposalMs: null });
   }
   if (due(deadlines.retransmitMs)) {
+    turn.state = { ...turn.state, attempt: turn.state.attempt + 1 };
     retransmit(turn, "all");
+    offerToAll(turn);
+    askLeader(turn);
     setDeadlines(turn, { retransmitMs: turn.nowMs + 2 * patienceMs(turn.state.pace) });
   }
 }
 
+/** A3, A14: the leader's time is up but for the benefit of the doubt. */
+function onHalfTime(turn: Turn): void {
+  setDeadlines(turn, { carryMs: null, mayCarry: true });
+  offerToAll(turn);
+  askLeader(turn);
+}
+
+/** A4, A14: a proposal came without the certificates of lanes that this gateway does not hold; the leader has them. */
+function askLeader(turn: Turn): void {
+  const { committee, state } = turn;
+  const { proposal, sent } = roundOf(state, state.view);
+  if (isLarge(committee) && proposal !== null && sent.notarize === null) askFor(turn, proposal.leader);
+}
+
 /** The best certificate that led into the view, own votes that still count, and a fetch when something is missing here. */
 export function retransmit(turn: Turn, to: "all" | GatewayIndex): void {
-  for (const message of standing(turn)) turn.effects.push({ kind: "send", to, message });
+  for (const message of standing(turn))
+    turn.effects.push({ kind: "send", to: to === "all" ? routeAgain(turn, message) : to, message });
   if (isMissing(turn.state)) askFor(turn, to);
 }
 
@@ -52,7 +71,8 @@ function standing(turn: Turn): readonly Message[] {
     for (const vote of votes) if (vote !== null) messages.push({ kind: "vote", vote });
   }
   const own = roundOf(state, state.view).proposal;
-  if (own?.leader === turn.committee.self) messages.push({ kind: "propose", proposal: own.proposal });
+  if (own?.leader === turn.committee.self)
+    messages.push({ kind: "propose", proposal: asSent(turn.committee, own.proposal) });
   return messages;
 }
 
@@ -69,7 +89,8 @@ export function askFor(turn: Turn, to: "all" | GatewayIndex): void {
   const { askedAtMs, delivered } = turn.state;
   if (to === "all" && askedAtMs !== null && turn.nowMs - askedAtMs < patienceMs(turn.state.pace)) return;
   turn.state = { ...turn.state, askedAtMs: turn.nowMs };
-  turn.effects.push({ kind: "send", to, message: { kind: "fetch", after: delivered.view } });
+  const asked = to === "all" ? peersRoute(turn) : to;
+  turn.effects.push({ kind: "send", to: asked, message: { kind: "fetch", after: delivered.view } });
 }
 
 /** A10: whoever votes in a view that was left long ago gets the certificate that left it. */
@@ -107,6 +128,9 @@ export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
     if (block !== undefined) effects.push({ kind: "send", to: from, message: { kind: "block", block } });
   }
   turn.effects.push(...effects);
+  const { proposal } = roundOf(state, state.view);
+  if (isLarge(turn.committee) && proposal?.leader === turn.committee.self)
+    turn.effects.push({ kind: "send", to: from, message: { kind: "propose", proposal: proposal.proposal } });
 }
 
 /** A10: a block is let in only when a certificate leads to it: by its hash, or through the parents of one that is. */

@@ -14,6 +14,7 @@ import { deliver } from "./deliver.ts";
 import { leaderOf } from "./leaders.ts";
 import { keepTime } from "./pace.ts";
 import { notarize, propose } from "./propose.ts";
+import { offerOwn } from "./routes.ts";
 import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
 import { finalView, keepBlock, proposalBytes, roundOf, setRound, type Turn, voteBytes } from "./turn.ts";
 import type { Certificate, Effect, Input, Message, Proposal, SignedVote, State } from "./types.ts";
@@ -41,6 +42,10 @@ function onInput(turn: Turn, input: Input): void {
       return onMessage(turn, input.from, input.message);
     case "certified":
       return onCertified(turn, input.certificate);
+    case "vouched":
+      return onVouched(turn, input);
+    case "disowned":
+      return onDisowned(turn, input.lane);
     case "executed":
       return onExecuted(turn, input.size, input.root);
     case "checkpoint":
@@ -155,12 +160,36 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
 
 function onCertified(turn: Turn, certificate: Extract<Input, { kind: "certified" }>["certificate"]): void {
   const { lane, number, hash } = certificate;
-  const certified = turn.state.certified.map((known, index) => {
-    if (index !== lane) return known;
-    const highest = known.highest === null || known.highest.number < number ? certificate : known.highest;
-    return { highest, hashes: new Map(known.hashes).set(number, hash) };
-  });
-  turn.state = { ...turn.state, certified };
+  const known = knownOf(turn, lane);
+  const highest = known.highest === null || known.highest.number < number ? certificate : known.highest;
+  setKnown(turn, lane, { highest, hashes: new Map(known.hashes).set(number, hash) });
+  if (number > (turn.state.delivered.tips[lane]?.number ?? -1))
+    turn.state = { ...turn.state, ahead: new Set(turn.state.ahead).add(lane) };
+  if (lane === turn.committee.self) offerOwn(turn, turn.state.view);
+}
+
+/** A4: held and validated here, which is what a certificate says of others. */
+function onVouched(turn: Turn, { lane, number, hash }: Extract<Input, { kind: "vouched" }>): void {
+  const { highest, hashes } = knownOf(turn, lane);
+  if (number > (turn.state.delivered.tips[lane]?.number ?? -1))
+    setKnown(turn, lane, { highest, hashes: new Map(hashes).set(number, hash) });
+}
+
+function onDisowned(turn: Turn, lane: GatewayIndex): void {
+  const { highest } = knownOf(turn, lane);
+  setKnown(turn, lane, { highest, hashes: new Map(highest === null ? [] : [[highest.number, highest.hash]]) });
+}
+
+type Known = State["certified"][number];
+
+function knownOf(turn: Turn, lane: GatewayIndex): Known {
+  const known = turn.state.certified[lane];
+  invariant(known !== undefined, `no lane ${lane}`);
+  return known;
+}
+
+function setKnown(turn: Turn, lane: GatewayIndex, known: Known): void {
+  turn.state = { ...turn.state, certified: turn.state.certified.with(lane, known) };
 }
 
 function onExecuted(turn: Turn, size: number, root: string): void {

@@ -7,9 +7,9 @@ export type Turn = { readonly committee: Committee; readonly nowMs: number; stat
 
 const EMPTY_ROUND: Round = {
   proposal: null,
-  notarizes: new Map(),
-  nullifies: new Map(),
-  finalizes: new Map(),
+  notarizes: [],
+  nullifies: [],
+  finalizes: [],
   notarization: null,
   nullification: null,
   sent: { notarize: null, nullify: null, finalize: null },

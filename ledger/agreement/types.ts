@@ -1,5 +1,5 @@
 /** The nouns of agreement: votes, certificates, blocks, messages, and the state that the rules act on. */
-import type { GatewayIndex, Hash, Signed } from "../committee/index.ts";
+import type { GatewayIndex, Hash, Recipients, Signed } from "../committee/index.ts";
 import type { LaneCertificate } from "../lane/index.ts";
 import type { Write } from "../store/port.ts";
 
@@ -58,6 +58,10 @@ export type Input =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: Message }
   /** The lanes know a higher certificate. */
   | { readonly kind: "certified"; readonly certificate: LaneCertificate }
+  /** A4: this gateway holds and has validated this bundle and all below it. */
+  | { readonly kind: "vouched"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }
+  /** L9: what was vouched for in this lane was not the certified chain. */
+  | { readonly kind: "disowned"; readonly lane: GatewayIndex }
   /** Execution reached this log, or a quorum cosigned it. */
   | { readonly kind: "executed"; readonly size: number; readonly root: Hash }
   | { readonly kind: "checkpoint"; readonly size: number; readonly root: Hash }
@@ -69,7 +73,9 @@ export type Input =
 /** Done in order. A `send` leaves only when every `persist` before it is on disk (A9). */
 export type Effect =
   | { readonly kind: "persist"; readonly write: Write }
-  | { readonly kind: "send"; readonly to: "all" | GatewayIndex; readonly message: Message }
+  | { readonly kind: "send"; readonly to: Recipients; readonly message: Message }
+  /** A14: the own lane's certificate, for the coming leaders. */
+  | { readonly kind: "offer"; readonly to: Recipients; readonly certificate: LaneCertificate }
   /** Read the finalized chain after this view from the store and send it. */
   | { readonly kind: "serveFinalized"; readonly to: GatewayIndex; readonly after: number }
   /** A7: these blocks are final, oldest first. */
@@ -90,14 +96,17 @@ export type Effect =
 
 export type Link = { readonly hash: Hash; readonly block: Block };
 
+/** By voter; an array, because it is copied for every vote. */
+export type Votes = readonly (SignedVote | undefined)[];
+
 /** What is known of one view above W. */
 export type Round = {
   /** The first proposal from the leader, ours included. */
   readonly proposal: { readonly proposal: Proposal; readonly hash: Hash; readonly leader: GatewayIndex } | null;
   /** The first vote of each kind from each gateway; a second, different one is evidence. */
-  readonly notarizes: ReadonlyMap<GatewayIndex, SignedVote>;
-  readonly nullifies: ReadonlyMap<GatewayIndex, SignedVote>;
-  readonly finalizes: ReadonlyMap<GatewayIndex, SignedVote>;
+  readonly notarizes: Votes;
+  readonly nullifies: Votes;
+  readonly finalizes: Votes;
   readonly notarization: Certificate | null;
   readonly nullification: Certificate | null;
   /** What this gateway signed in this view, never more than one of each (A4, A6, A8). */
@@ -155,6 +164,8 @@ export type State = {
   readonly ended: boolean;
   /** The highest Finalization known; ahead of `delivered` while blocks are being fetched. */
   readonly highest: Certificate | null;
+  /** A6, A14: how often this view was said again; each time twice as many hear it. */
+  readonly attempt: number;
   /** When the current view was entered; null after a restart. */
   readonly enteredAtMs: number | null;
   /** When W was raised; null after a restart. */
@@ -162,11 +173,13 @@ export type State = {
   readonly rounds: ReadonlyMap<number, Round>;
   /** Blocks above the delivered one that a proposal or a certificate names. */
   readonly blocks: ReadonlyMap<Hash, Block>;
-  /** What the lanes have certified: the highest, and the hashes above the delivered cut, at most a few hundred. */
+  /** What the lanes have certified: the highest, and the hashes above the delivered cut, certified or vouched for, at most a few hundred. */
   readonly certified: readonly {
     readonly highest: LaneCertificate | null;
     readonly hashes: ReadonlyMap<number, Hash>;
   }[];
+  /** A3: lanes of which something is certified above the delivered cut. */
+  readonly ahead: ReadonlySet<GatewayIndex>;
   readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
   /** Own roots of the last executed sizes, to hold a proposal's checkpoint against. */
   readonly roots: ReadonlyMap<number, Hash>;

@@ -36,6 +36,9 @@ export type Committee = {
   readonly verifyReveal: (prover: GatewayIndex, message: Uint8Array, proof: Uint8Array) => Uint8Array | null;
 };
 
+/** Whom a message is for: every gateway, one, or some. */
+export type Recipients = "all" | GatewayIndex | readonly GatewayIndex[];
+
 export type Signed = { readonly voter: GatewayIndex; readonly signature: Uint8Array };
 
 /** One kind a purpose, so that no signature can serve for another (C1). */
@@ -88,4 +91,5 @@ export function hashBytes(hash: Hash): Uint8Array {
   return bytes;
 }
 
+export { collectorsOf, drawn, isLarge } from "./collectors.ts";
 export { invariant, InvariantBroken } from "./invariant.ts";

@@ -1,5 +1,5 @@
 /** L4: acks become certificates. */
-import { type GatewayIndex, type Hash, hasVote, invariant } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, hasVote, invariant, isLarge, type Recipients } from "../committee/index.ts";
 import {
   type Ack,
   ackBytes,
@@ -8,8 +8,19 @@ import {
   type LaneCertificate,
   laneCertificateHolds,
 } from "./certificate.ts";
-import { certifiedNumber, laneOf, moved, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
-import type { LaneEnd } from "./types.ts";
+import {
+  certifiedNumber,
+  copyOf,
+  feedEverybody,
+  laneOf,
+  moved,
+  reject,
+  send,
+  setCopy,
+  setLane,
+  type Turn,
+} from "./turn.ts";
+import type { LaneEnd, Settled } from "./types.ts";
 
 /** Acks and candidates further ahead than this of what is held are not kept; a `tips` exchange (L7) brings them back. */
 export const KEPT_AHEAD = 128;
@@ -29,9 +40,8 @@ export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
     ack.number < lane.held + KEPT_AHEAD &&
     // L5: of the own lane nothing further ahead was ever sent.
     (ack.lane !== committee.self || ack.number <= certifiedNumber(lane) + KEPT_AHEAD) &&
-    !sameAck(lane.acks.get(ack.number)?.get(ack.voter), ack);
-  const tells =
-    ack.lane === committee.self && ack.voter === from && ack.number >= (turn.state.copies.get(from)?.held ?? 0);
+    lane.acks.get(ack.number)?.[ack.voter]?.hash !== ack.hash;
+  const tells = ack.lane === committee.self && ack.voter === from && ack.number >= copyOf(turn, from).held;
   // L4: who acknowledges number k holds 0..k. That it says so on its own link is enough to go on feeding it.
   if (tells && ack.number < lane.held) setCopy(turn, from, { held: ack.number + 1 });
   if (!fresh) return;
@@ -41,16 +51,12 @@ export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
   certify(turn, ack.lane, ack.number);
 }
 
-function sameAck(known: Ack | undefined, ack: Ack): boolean {
-  return known !== undefined && known.hash === ack.hash;
-}
-
 /** The first ack of a voter for a number counts; a different second one is evidence. */
 export function countAck(turn: Turn, ack: Ack): void {
   const lane = laneOf(turn, ack.lane);
-  const votes = lane.acks.get(ack.number) ?? new Map<GatewayIndex, Ack>();
-  const earlier = votes.get(ack.voter);
-  if (earlier !== undefined) {
+  const votes = lane.acks.get(ack.number) ?? turn.state.lanes.map(() => null);
+  const earlier = votes[ack.voter];
+  if (earlier) {
     const proofs = [earlier, ack].map((one) => ackBytes(turn.committee, one.lane, one.number, one.hash));
     turn.effects.push({
       kind: "accuse",
@@ -62,13 +68,13 @@ export function countAck(turn: Turn, ack: Ack): void {
     return;
   }
   moved(turn, ack.lane);
-  setLane(turn, ack.lane, { acks: new Map(lane.acks).set(ack.number, new Map(votes).set(ack.voter, ack)) });
+  setLane(turn, ack.lane, { acks: new Map(lane.acks).set(ack.number, votes.with(ack.voter, ack)) });
 }
 
 /** L4: q acks, the owner's own signature counted. */
 export function certify(turn: Turn, lane: GatewayIndex, number: number): void {
   const { acks, held, heldHash } = laneOf(turn, lane);
-  const votes = [...(acks.get(number)?.values() ?? [])];
+  const votes = (acks.get(number) ?? []).filter((ack) => ack !== null);
   // A committee of one needs nobody's ack: its own bundle is the certificate.
   const hashes = new Set(votes.map((ack) => ack.hash));
   if (lane === turn.committee.self && number === held - 1) hashes.add(heldHash);
@@ -94,9 +100,26 @@ export function onCertificate(turn: Turn, from: GatewayIndex, certificate: LaneC
 }
 
 function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
-  const { lane, number, hash } = certificate;
-  const { acks, held, refusers, uncertified } = laneOf(turn, lane);
+  const { lane, number } = certificate;
   if (number <= certifiedNumber(laneOf(turn, lane))) return;
+  turn.effects.push({
+    kind: "persist",
+    write: { kind: "laneCertificate", lane, number, bytes: encodeLaneCertificate(certificate) },
+  });
+  turn.effects.push({ kind: "certified", certificate });
+  settle(turn, lane, certificate, certificate);
+}
+
+/** A7, L10: what is final was notarized by a quorum that held it or saw its certificate: nobody needs that certificate any more. */
+export function onFinal(turn: Turn, tips: readonly Settled[]): void {
+  for (const [lane, tip] of tips.entries()) {
+    const { settled, certificate } = laneOf(turn, lane);
+    if (tip.number > settled.number) settle(turn, lane, tip, certificate);
+  }
+}
+
+function settle(turn: Turn, lane: GatewayIndex, { number, hash }: Settled, certificate: LaneCertificate | null): void {
+  const { acks, held, refusers, uncertified } = laneOf(turn, lane);
   // A9: peers hold more of the own lane than this disk does. Signing those numbers again would make this gateway a liar.
   invariant(
     lane !== turn.committee.self || number < held,
@@ -105,16 +128,13 @@ function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
   const known = uncertified.get(number);
   setLane(turn, lane, {
     certificate,
+    settled: { number, hash },
     acks: new Map([...acks].filter(([at]) => at > number)),
     uncertified: new Map([...uncertified].filter(([at]) => at > number)),
     refusers: new Map([...refusers].filter(([at]) => at > number)),
     movedAtMs: turn.nowMs,
   });
-  turn.effects.push({
-    kind: "persist",
-    write: { kind: "laneCertificate", lane, number, bytes: encodeLaneCertificate(certificate) },
-  });
-  turn.effects.push({ kind: "certified", certificate });
+  if (lane === turn.committee.self) feedEverybody(turn);
   if (known !== undefined && known !== hash) rewind(turn, lane);
 }
 
@@ -123,20 +143,21 @@ function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
  * where execution stands, which is certified and final, and on from there with what the signers hold.
  */
 export function rewind(turn: Turn, lane: GatewayIndex): void {
-  const { certificate, rewinding, wantedUpTo } = laneOf(turn, lane);
+  const { settled, rewinding, wantedUpTo } = laneOf(turn, lane);
   if (rewinding || lane === turn.committee.self) return;
   // Its owner is a proven liar; and acks for what comes now could contradict those for what was held before.
   turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(lane), bytes: new Uint8Array([1]) } });
   setLane(turn, lane, {
     silent: true,
     rewinding: true,
-    disputedUpTo: Math.max(certificate?.number ?? -1, wantedUpTo),
+    disputedUpTo: Math.max(settled.number, wantedUpTo),
     checking: null,
     refused: null,
     refusedHashes: [],
     waiting: new Map(),
     fetching: null,
   });
+  turn.effects.push({ kind: "disowned", lane });
   turn.effects.push({ kind: "rewind", lane });
 }
 
@@ -150,11 +171,12 @@ export function silentKey(lane: GatewayIndex): string {
  * was taken before.
  */
 export function onRecalled(turn: Turn, lane: GatewayIndex, hashes: ReadonlyMap<number, Hash>): void {
-  const { certificate } = laneOf(turn, lane);
-  const certified = certificate === null ? undefined : hashes.get(certificate.number);
-  const uncertified = new Map([...hashes].filter(([number]) => number > (certificate?.number ?? -1)));
+  const { settled, silent } = laneOf(turn, lane);
+  const certified = hashes.get(settled.number);
+  const uncertified = new Map([...hashes].filter(([number]) => number > settled.number));
   setLane(turn, lane, { rewinding: false, uncertified, movedAtMs: turn.nowMs });
-  if (certified !== undefined && certified !== certificate?.hash) return rewind(turn, lane);
+  if (certified !== undefined && certified !== settled.hash) return rewind(turn, lane);
+  if (!silent) for (const [number, hash] of hashes) turn.effects.push({ kind: "vouched", lane, number, hash });
   acknowledgeAgain(turn, lane);
 }
 
@@ -170,8 +192,13 @@ function acknowledgeAgain(turn: Turn, lane: GatewayIndex): void {
   const signature = committee.sign(ackBytes(committee, lane, number, heldHash));
   const ack: Ack = { lane, number, hash: heldHash, voter: committee.self, signature };
   countAck(turn, ack);
-  send(turn, "all", { kind: "ack", ack });
+  send(turn, ackRecipients(turn, lane), { kind: "ack", ack });
   certify(turn, lane, number);
+}
+
+/** L3, L10: who gets an ack for this lane. */
+export function ackRecipients({ committee }: Turn, lane: GatewayIndex): Recipients {
+  return isLarge(committee) ? lane : "all";
 }
 
 export function onRewound(turn: Turn, lane: GatewayIndex, end: LaneEnd): void {

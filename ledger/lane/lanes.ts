@@ -1,7 +1,7 @@
 /** The core of the lanes: pure, one input at a time. Rules L1 to L8 are in README.md. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
-import { onAck, onCertificate, onRecalled, onRewound } from "./certify.ts";
-import { feedAll, onSealed } from "./own.ts";
+import { onAck, onCertificate, onFinal, onRecalled, onRewound } from "./certify.ts";
+import { feed, onSealed } from "./own.ts";
 import { checkNext, onBundle, onChecked, onRefusal, takeCertifiedByOthers } from "./receive.ts";
 import { continueFetching, keepWatch, onFetchBundles, onLinkUp, onTips, onWake, onWanted } from "./repair.ts";
 import { setCopy, type Turn } from "./turn.ts";
@@ -13,10 +13,10 @@ export function stepLanes(
   input: LaneInput,
   nowMs: number,
 ): { readonly state: Lanes; readonly effects: readonly LaneEffect[] } {
-  const turn: Turn = { committee, nowMs, state, effects: [], touched: new Set() };
+  const turn: Turn = { committee, nowMs, state, effects: [], touched: new Set(), hungry: new Set() };
   onInput(turn, input);
   settle(turn);
-  keepWatch(turn);
+  keepWatch(turn, state);
   return { state: turn.state, effects: turn.effects };
 }
 
@@ -27,7 +27,7 @@ function settle(turn: Turn): void {
     continueFetching(turn, lane);
     checkNext(turn, lane);
   }
-  feedAll(turn);
+  for (const peer of turn.hungry) feed(turn, peer);
 }
 
 function onInput(turn: Turn, input: LaneInput): void {
@@ -40,6 +40,8 @@ function onInput(turn: Turn, input: LaneInput): void {
       return onChecked(turn, input.lane, input.number, input.hash, input.verdict);
     case "rewound":
       return onRewound(turn, input.lane, input.end);
+    case "final":
+      return onFinal(turn, input.tips);
     case "recalled":
       return onRecalled(turn, input.lane, input.hashes);
     case "wanted":

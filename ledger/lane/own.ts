@@ -1,7 +1,7 @@
 /** The own lane: L2 and L5. */
 import type { GatewayIndex } from "../committee/index.ts";
 import { certify } from "./certify.ts";
-import { certifiedNumber, hold, laneOf, send, setCopy, type Turn } from "./turn.ts";
+import { certifiedNumber, copyOf, hold, laneOf, peersOf, send, setCopy, type Turn } from "./turn.ts";
 import type { Copy, LaneInput } from "./types.ts";
 
 /** L5: uncertified bundles in flight; also how far a peer's copy is fed ahead of what it acknowledged. */
@@ -14,11 +14,12 @@ export function onSealed(turn: Turn, { bundle, lastAtMs, writes }: Extract<LaneI
   hold(turn, self, bundle, lastAtMs);
   for (const write of writes) turn.effects.push({ kind: "persist", write });
   const message = { kind: "bundle", cose: bundle.cose, statements: bundle.statements } as const;
-  for (const [peer, copy] of turn.state.copies) {
-    if (copy.sent !== number || number > lastSendable(turn, copy)) continue;
-    send(turn, peer, message);
-    setCopy(turn, peer, { sent: number + 1 });
-  }
+  const ready = peersOf(turn).filter((peer) => {
+    const copy = copyOf(turn, peer);
+    return copy.sent === number && number <= lastSendable(turn, copy);
+  });
+  if (ready.length > 0) send(turn, ready, message);
+  for (const peer of ready) setCopy(turn, peer, { sent: number + 1 });
   certify(turn, self, number);
 }
 
@@ -30,14 +31,10 @@ function lastSendable(turn: Turn, copy: Copy): number {
 
 /** L5: what the window had held back, or a returned peer has missed, goes out from the durable outbox: the store. */
 export function feed(turn: Turn, peer: GatewayIndex): void {
-  const copy = turn.state.copies.get(peer);
-  if (copy === undefined || copy.sent === null) return;
+  const copy = copyOf(turn, peer);
+  if (copy.sent === null || peer === turn.committee.self) return;
   const last = lastSendable(turn, copy);
   if (copy.sent > last) return;
   turn.effects.push({ kind: "stream", to: peer, lane: turn.committee.self, from: copy.sent, upTo: last });
   setCopy(turn, peer, { sent: last + 1 });
-}
-
-export function feedAll(turn: Turn): void {
-  for (const peer of turn.state.copies.keys()) feed(turn, peer);
 }

@@ -4,9 +4,9 @@ import { decodeStatement, type Statement } from "../statement/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
 import { type Bundle, type BundleHeader, isSameContent, openBundle } from "../bundle/index.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
-import { certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
+import { ackRecipients, certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
-import { tipsOf } from "./repair.ts";
+import { tipsFor } from "./repair.ts";
 import { certifiedNumber, hold, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
 import type { Candidate, Lane, LaneMessage, Verdict } from "./types.ts";
 
@@ -80,7 +80,7 @@ function isWanted(turn: Turn, owner: GatewayIndex, from: GatewayIndex, number: n
 }
 
 function isCertified(lane: Lane, number: number, hash: Hash): boolean {
-  return lane.certificate?.number === number && lane.certificate.hash === hash;
+  return lane.settled.number === number && lane.settled.hash === hash;
 }
 
 function candidateAt(lane: Lane, number: number): Candidate | undefined {
@@ -136,7 +136,7 @@ export function checkNext(turn: Turn, owner: GatewayIndex): void {
 /** L9: a quorum certified this number, and what is held and what has come cannot both be what it certified. */
 function isOnAnotherChain(lane: Lane, { bundle }: Candidate): boolean {
   if (lane.held > certifiedNumber(lane)) return false;
-  const isRival = lane.certificate?.number === lane.held && lane.certificate.hash !== bundle.hash;
+  const isRival = lane.settled.number === lane.held && lane.settled.hash !== bundle.hash;
   return isRival || bundle.header.parent !== lane.heldHash;
 }
 
@@ -166,7 +166,7 @@ function lastAtOf({ bundle, statements }: Candidate): number {
   return statements.at(-1)?.measurement.at ?? bundle.header.created;
 }
 
-/** L3: broadcast Ack, unless silent. */
+/** L3: broadcast Ack, unless silent; in a large committee the owner alone gets it and makes the certificate (L10). */
 function acknowledge(turn: Turn, owner: GatewayIndex, number: number, hash: Hash): void {
   const { committee } = turn;
   if (!committee.member || laneOf(turn, owner).silent || number <= certifiedNumber(laneOf(turn, owner)))
@@ -179,14 +179,14 @@ function acknowledge(turn: Turn, owner: GatewayIndex, number: number, hash: Hash
     signature: committee.sign(ackBytes(committee, owner, number, hash)),
   };
   countAck(turn, ack);
-  send(turn, "all", { kind: "ack", ack });
+  send(turn, ackRecipients(turn, owner), { kind: "ack", ack });
 }
 
 /** A copy that trails behind the certificate needs no ack, but its owner needs to know how far to go on sending. */
 function tellOwner(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
   if (lane.held % (WINDOW_BUNDLES / 4) === 0 || lane.held > certifiedNumber(lane))
-    send(turn, owner, tipsOf(turn, false));
+    send(turn, owner, tipsFor(turn, owner, false));
 }
 
 /** L3: never ack; the refusal with its reason is kept, and its owner is told. */
@@ -241,10 +241,10 @@ export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
 }
 
 /** Whether the parents of what waits lead from the certified bundle down to this very one. */
-function isBelowCertificate({ certificate, waiting }: Lane, { header, hash }: Bundle): boolean {
-  if (certificate === null || certificate.number < header.number) return false;
-  let at = certificate.hash;
-  for (let number = certificate.number; number > header.number; number -= 1) {
+function isBelowCertificate({ settled, waiting }: Lane, { header, hash }: Bundle): boolean {
+  if (settled.number < header.number) return false;
+  let at = settled.hash;
+  for (let number = settled.number; number > header.number; number -= 1) {
     const above = waiting.get(number);
     if (above === undefined || above.bundle.hash !== at) return false;
     at = above.bundle.header.parent;

@@ -13,6 +13,7 @@ const EMPTY: Lane = {
   heldHash: NO_HASH,
   nextStatement: 0,
   lastAtMs: 0,
+  settled: { number: -1, hash: NO_HASH },
   certificate: null,
   acks: new Map(),
   checking: null,
@@ -47,16 +48,17 @@ export function recoverLanes(
     const rewinding = index !== committee.self && lane.held - 1 > (executed[index] ?? -1);
     return { ...lane, silent: silent.has(index), rewinding };
   });
-  const peers = lanes.flatMap((_, index) => (index === committee.self ? [] : [index]));
-  return { lanes, copies: new Map(peers.map((peer) => [peer, NO_COPY])), wakeAtMs: null };
+  return { lanes, copies: lanes.map(() => NO_COPY), wakeAtMs: null };
 }
 
 function recoverLane(stored: Recovered["lanes"][number]): Lane {
   const { number, hash, nextStatement, lastStatement, cose } = stored;
   const certificate = recoverCertificate(stored.certificate);
-  if (number < 0) return { ...EMPTY, certificate };
+  const settled = certificate === null ? EMPTY.settled : { number: certificate.number, hash: certificate.hash };
+  if (number < 0) return { ...EMPTY, certificate, settled };
   return {
     ...EMPTY,
+    settled,
     held: number + 1,
     heldHash: hash,
     nextStatement,

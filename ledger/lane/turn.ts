@@ -1,5 +1,5 @@
 /** One call of `stepLanes`: the state as it changes and the effects so far, in order. */
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import type { Committee, GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import { invariant } from "../committee/index.ts";
 import type { Bundle } from "../bundle/index.ts";
 import type { Copy, Lane, LaneEffect, LaneMessage, Lanes } from "./types.ts";
@@ -13,6 +13,8 @@ export type Turn = {
   readonly effects: LaneEffect[];
   /** Lanes that changed: those whose next steps are looked at before the turn ends. */
   readonly touched: Set<GatewayIndex>;
+  /** Peers to whom more of the own lane may be sent now (L5). */
+  readonly hungry: Set<GatewayIndex>;
 };
 
 export function laneOf(turn: Turn, lane: GatewayIndex): Lane {
@@ -22,8 +24,7 @@ export function laneOf(turn: Turn, lane: GatewayIndex): Lane {
 }
 
 export function setLane(turn: Turn, lane: GatewayIndex, change: Partial<Lane>): void {
-  const lanes = turn.state.lanes.map((old, index) => (index === lane ? { ...old, ...change } : old));
-  turn.state = { ...turn.state, lanes };
+  turn.state = { ...turn.state, lanes: turn.state.lanes.with(lane, { ...laneOf(turn, lane), ...change }) };
   turn.touched.add(lane);
 }
 
@@ -31,15 +32,31 @@ export function setLane(turn: Turn, lane: GatewayIndex, change: Partial<Lane>): 
 export const NO_COPY: Copy = { held: 0, sent: null, answeredAtMs: Number.NEGATIVE_INFINITY };
 
 export function setCopy(turn: Turn, peer: GatewayIndex, change: Partial<Copy>): void {
-  const old = turn.state.copies.get(peer) ?? NO_COPY;
-  turn.state = { ...turn.state, copies: new Map(turn.state.copies).set(peer, { ...old, ...change }) };
+  turn.state = { ...turn.state, copies: turn.state.copies.with(peer, { ...copyOf(turn, peer), ...change }) };
+  turn.hungry.add(peer);
+}
+
+export function copyOf({ state }: Turn, peer: GatewayIndex): Copy {
+  const copy = state.copies[peer];
+  invariant(copy !== undefined, `no gateway ${peer}`);
+  return copy;
+}
+
+/** Everybody else, in order. */
+export function peersOf({ committee, state }: Turn): readonly GatewayIndex[] {
+  return [...state.lanes.keys()].filter((peer) => peer !== committee.self);
+}
+
+/** L5: the own lane has grown, or its window has moved. */
+export function feedEverybody(turn: Turn): void {
+  for (const peer of peersOf(turn)) turn.hungry.add(peer);
 }
 
 export function moved(turn: Turn, lane: GatewayIndex): void {
   setLane(turn, lane, { movedAtMs: turn.nowMs });
 }
 
-export function send(turn: Turn, to: "all" | GatewayIndex, message: LaneMessage): void {
+export function send(turn: Turn, to: Recipients, message: LaneMessage): void {
   turn.effects.push({ kind: "send", to, message });
 }
 
@@ -48,7 +65,7 @@ export function reject(turn: Turn, from: GatewayIndex, reason: string): void {
 }
 
 export function certifiedNumber(lane: Lane): number {
-  return lane.certificate === null ? -1 : lane.certificate.number;
+  return lane.settled.number;
 }
 
 /** The body is persisted here; whoever speaks of it afterwards does so behind this write. */
@@ -62,6 +79,8 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
     write: { kind: "bundle", lane: owner, number, hash, cose, statements: bundle.statements, first },
   });
   turn.effects.push({ kind: "held", lane: owner, number });
+  if (!lane.silent) turn.effects.push({ kind: "vouched", lane: owner, number, hash });
+  if (owner === turn.committee.self) feedEverybody(turn);
   const waiting = new Map([...lane.waiting].filter(([at]) => at > number));
   const above = owner !== turn.committee.self && number > certifiedNumber(lane);
   setLane(turn, owner, {

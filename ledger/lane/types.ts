@@ -1,5 +1,5 @@
 /** The nouns of the lanes, and the state that L1 to L6 act on. */
-import type { GatewayIndex, Hash } from "../committee/index.ts";
+import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import type { Statement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Bundle } from "../bundle/index.ts";
@@ -44,6 +44,8 @@ export type LaneInput =
     }
   /** The answer to a `rewind`: the lane's end as executed. */
   | { readonly kind: "rewound"; readonly lane: GatewayIndex; readonly end: LaneEnd }
+  /** A7: a cut with these tips is final: they are as good as certified (L10). */
+  | { readonly kind: "final"; readonly tips: readonly Settled[] }
   /** After a restart: what is held above execution (`recallable`). */
   | { readonly kind: "recalled"; readonly lane: GatewayIndex; readonly hashes: ReadonlyMap<number, Hash> }
   /**
@@ -60,7 +62,7 @@ export type Verdict = { readonly kind: "accept" } | { readonly kind: "reject"; r
 /** Done in order. A `send` leaves only when every `persist` before it is on disk (L2, L3). */
 export type LaneEffect =
   | { readonly kind: "persist"; readonly write: Write }
-  | { readonly kind: "send"; readonly to: "all" | GatewayIndex; readonly message: LaneMessage }
+  | { readonly kind: "send"; readonly to: Recipients; readonly message: LaneMessage }
   /** Read these bundles from the store and send them. */
   | {
       readonly kind: "stream";
@@ -83,6 +85,10 @@ export type LaneEffect =
   | { readonly kind: "rival"; readonly lane: GatewayIndex; readonly number: number; readonly cose: Uint8Array }
   /** L4: a lane's certificate is higher than before. */
   | { readonly kind: "certified"; readonly certificate: LaneCertificate }
+  /** A4: this gateway holds and has validated this bundle and all below it; it would acknowledge it. */
+  | { readonly kind: "vouched"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }
+  /** L9: what was vouched for in this lane was not the certified chain. */
+  | { readonly kind: "disowned"; readonly lane: GatewayIndex }
   /** A body has become available to execution. */
   | { readonly kind: "held"; readonly lane: GatewayIndex; readonly number: number }
   | {
@@ -104,6 +110,9 @@ export type LaneEffect =
 /** A bundle whose bytes parsed and whose owner's signature holds. */
 export type Candidate = { readonly bundle: Bundle; readonly statements: readonly Statement[] };
 
+/** A bundle by its number and hash; number -1 before the first. */
+export type Settled = { readonly number: number; readonly hash: Hash };
+
 /** Where a chain of bundles ends. */
 export type LaneEnd = {
   /** Bundles 0..held-1 are on disk here. */
@@ -117,9 +126,11 @@ export type LaneEnd = {
 export type Lane = LaneEnd & {
   /** Hashes of held bundles above the certificate, to tell a certified one from its rival (L9). */
   readonly uncertified: ReadonlyMap<number, Hash>;
+  /** The highest bundle that is certified: by `certificate`, or because a cut that names it is final. */
+  readonly settled: Settled;
   readonly certificate: LaneCertificate | null;
-  /** Acks above the certificate, one for each voter and number. */
-  readonly acks: ReadonlyMap<number, ReadonlyMap<GatewayIndex, Ack>>;
+  /** Acks above what is settled, one for each voter (the index) and number. */
+  readonly acks: ReadonlyMap<number, readonly (Ack | null)[]>;
   /** The candidate for number `held` that is being checked. */
   readonly checking: Candidate | null;
   /** Candidates above it. */
@@ -159,6 +170,7 @@ export type Copy = {
 
 export type Lanes = {
   readonly lanes: readonly Lane[];
-  readonly copies: ReadonlyMap<GatewayIndex, Copy>;
+  /** By gateway. The own entry stands for nothing. */
+  readonly copies: readonly Copy[];
   readonly wakeAtMs: number | null;
 };

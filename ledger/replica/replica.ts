@@ -5,7 +5,7 @@
 import * as agreement from "../agreement/index.ts";
 import { isSameContent } from "../bundle/index.ts";
 import { encode } from "../cbor/index.ts";
-import { type GatewayIndex, invariant } from "../committee/index.ts";
+import { type GatewayIndex, invariant, type Recipients } from "../committee/index.ts";
 import * as lane from "../lane/index.ts";
 import type { Execution } from "../store/port.ts";
 import { makeAlarm } from "./alarm.ts";
@@ -80,7 +80,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     now: options.now,
     after: options.after,
     laneEnd,
-    awaitsCertificate: () => laneEnd().number > (lanes.lanes[self]?.certificate?.number ?? -1) + 1,
+    awaitsCertificate: () => laneEnd().number > (lanes.lanes[self]?.settled.number ?? -1) + 1,
     seal: onSealed,
   });
   const alarm = makeAlarm(options.steady, options.after, onAlarm);
@@ -143,6 +143,9 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "certified":
         if (effect.certificate.lane === self) sealer.certified();
         return stepAgreement({ kind: "certified", certificate: effect.certificate });
+      case "vouched":
+      case "disowned":
+        return stepAgreement(effect);
       case "held":
         return outbox.behind(() => {
           onDisk.set(effect.lane, effect.number + 1);
@@ -167,7 +170,13 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "serveFinalized":
         return outbox.behind(() => streams.finalized(effect.to, effect.after));
       case "finalize":
-        return outbox.behind(() => executor.push(effect.blocks.map(({ block }) => block)));
+        outbox.behind(() => executor.push(effect.blocks.map(({ block }) => block)));
+        return stepLanes({ kind: "final", tips: state.delivered.tips });
+      case "offer":
+        return sendBehind(effect.to, {
+          layer: "lane",
+          message: { kind: "laneCertificate", certificate: effect.certificate },
+        });
       case "accuse":
         return accuse(
           effect.fault,
@@ -232,11 +241,11 @@ export function startReplica(options: ReplicaOptions): Replica {
     if (!stopped && halted === null) options.send(to, bytes);
   }
 
-  function sendBehind(to: "all" | GatewayIndex, message: AnyMessage): void {
+  function sendBehind(to: Recipients, message: AnyMessage): void {
     const bytes = sealMessage(message);
+    const peers = typeof to === "number" ? [to] : to === "all" ? site.gateways.keys() : to;
     outbox.behind(() => {
-      if (to !== "all") return transmit(to, bytes);
-      for (const peer of site.gateways.keys()) if (peer !== self) transmit(peer, bytes);
+      for (const peer of peers) if (peer !== self) transmit(peer, bytes);
     });
   }
 
@@ -427,7 +436,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       lanes: lanes.lanes.map((one, index) => ({
         gateway: nameOf(index),
         held: one.held,
-        certified: (one.certificate?.number ?? -1) + 1,
+        certified: one.settled.number + 1,
         finalized: (state.delivered.tips[index]?.number ?? -1) + 1,
         executed: (tips[index] ?? -1) + 1,
       })),
@@ -450,6 +459,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   for (const [index, { rewinding }] of lanes.lanes.entries()) if (rewinding) watch(recall(index));
   turn(() => {
     const { size, root } = recovered.executed;
+    stepLanes({ kind: "final", tips: state.delivered.tips });
     if (size > 0) {
       stepAgreement({ kind: "executed", size, root });
       cosign(size, root);

@@ -128,8 +128,3 @@ for (const { folder, specification: file, letter, code, tests, notBuilt } of cha
     for (const rule of notBuilt) t.true(specification.includes(rule) && /not built/i.test(specification));
   });
 }
-
-test("what is not built is declared: collectors for large committees", (t) => {
-  const declared = /Not built yet:[^#]*/.exec(read("ledger/agreement/README.md"))?.[0] ?? "";
-  for (const word of ["collectors"]) t.true(declared.includes(word), word);
-});

@@ -2,6 +2,7 @@
 import test from "ava";
 import type { Bundle } from "../../ledger/bundle/index.ts";
 import { NO_HASH } from "../../ledger/lane/index.ts";
+import type { Recipients } from "../../ledger/committee/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import {
   acksSent,
@@ -245,7 +246,7 @@ test("L8: a refused rival is not stored because something above it is certified 
 
 test("L6: a fetch that nobody answers is repeated to the next signer, however busy the lane is", (t) => {
   const driven = gateway(0);
-  const asked = new Set<number | "all">();
+  const asked = new Set<Recipients>();
   for (const [at, bundle] of chainOf(OWNER, 12).entries()) {
     driven.setClock(START_MS + at * 400);
     const effects = [

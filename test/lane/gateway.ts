@@ -59,7 +59,10 @@ function drive(
     state = next.state;
     const effects: LaneEffect[] = [];
     for (const effect of next.effects) {
-      effects.push(effect);
+      // A message to some peers is one to each of them.
+      if (effect.kind === "send" && Array.isArray(effect.to))
+        for (const to of effect.to) effects.push({ ...effect, to });
+      else effects.push(effect);
       if (effect.kind === "persist") writes.push(effect.write);
       if (effect.kind === "rewind") effects.push(...step({ kind: "rewound", lane: effect.lane, end: endOf(null) }));
       if (effect.kind !== "check") continue;
