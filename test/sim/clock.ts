@@ -3,16 +3,25 @@ export type Clock = {
   readonly now: () => number;
   /** The result cancels. */
   readonly after: (ms: number, run: () => void) => () => void;
+  /** Says that promises were settled, so that their continuations run before the next event. */
+  readonly stir: () => void;
   /** Runs the next event and everything that follows from it at once; false when there is none before `untilMs`. */
-  readonly step: (untilMs: number) => Promise<boolean>;
+  readonly step: (untilMs: number) => boolean | Promise<boolean>;
 };
 
 type Event = { readonly at: number; readonly order: number; run: (() => void) | null };
+
+/**
+ * Times are whole multiples of 1/1024 ms, so that sums of them are exact on every machine. Rounded up: a timer that comes a
+ * trace too early would be set again, for no time at all, without end.
+ */
+const QUANTUM = 1024;
 
 export function virtualClock(startMs: number): Clock {
   const heap: Event[] = [];
   let time = startMs;
   let count = 0;
+  let stirred = true;
 
   const before = (a: Event, b: Event) => a.at < b.at || (a.at === b.at && a.order < b.order);
 
@@ -44,29 +53,40 @@ export function virtualClock(startMs: number): Clock {
     return top;
   }
 
+  async function settled(): Promise<boolean> {
+    stirred = false;
+    await new Promise(setImmediate);
+    return true;
+  }
+
   return {
     now: () => time,
     after: (ms, run) => {
-      const event: Event = { at: time + Math.max(0, ms), order: count, run };
+      const event: Event = { at: time + Math.ceil(Math.max(0, ms) * QUANTUM) / QUANTUM, order: count, run };
       count += 1;
       push(event);
       return () => {
         event.run = null;
       };
     },
-    step: async (untilMs) => {
-      const next = heap[0];
+    stir: () => {
+      stirred = true;
+    },
+    step: (untilMs) => {
+      if (stirred) return settled();
+      let next = heap[0];
+      while (next !== undefined && next.run === null) {
+        pop();
+        next = heap[0];
+      }
       if (next === undefined || next.at > untilMs) {
         time = Math.max(time, untilMs);
         return false;
       }
-      const event = pop();
-      time = event.at;
-      if (event.run === null) return true;
-      event.run();
-      // Promises that this event settled run their continuations before the next event.
-      await new Promise(setImmediate);
-      return true;
+      pop();
+      time = next.at;
+      next.run?.();
+      return stirred ? settled() : true;
     },
   };
 }

@@ -1,10 +1,15 @@
 /** The configuration of a simulated site. Keys are made from their names, so that every run has the same. */
 import { createHash } from "node:crypto";
-import { importRawKey, keyIdOf, type PrivateKey, sign, toHex } from "../../ledger/crypto/index.ts";
+import { importRawKey, keyIdOf, type PrivateKey, toHex } from "../../ledger/crypto/index.ts";
 import type { Committee } from "../../ledger/committee/index.ts";
 import { formatVkey, type Site, siteOf, verifierKey } from "../../ledger/management/index.ts";
 import type { Keys } from "../../ledger/replica/index.ts";
+import { sealOf } from "./trace.ts";
 
+/**
+ * `signers` and `verify` stand for Ed25519 where only its promise matters: nobody else can make it. The agreement core takes
+ * signing and verifying as inputs, and a simulation of thousands of runs would spend its time in curve arithmetic otherwise.
+ */
 export type SimulatedSite = {
   readonly site: Site;
   readonly checkpointKeys: readonly PrivateKey[];
@@ -13,7 +18,9 @@ export type SimulatedSite = {
   /** Another signature of the same gateway over the same message, as a signer of Ed25519 can make if it wants to. */
   readonly signAgain: (gateway: number, message: Uint8Array) => Uint8Array;
   readonly verifyReveal: Committee["verifyReveal"];
-  readonly verify: (signer: number, message: Uint8Array, signature: Uint8Array) => boolean;
+  readonly verify: Committee["verify"];
+  /** The same for cosignatures, which have keys of their own. */
+  readonly verifyCosignature: Committee["verify"];
 };
 
 const made = new Map<number, SimulatedSite>();
@@ -43,47 +50,49 @@ export function simulatedSite(gateways: number): SimulatedSite {
     ],
     model: { sha256: toHex(digest("model")), toleranceMilli: 5 },
   });
-  const signers = names.map((name) => (message: Uint8Array) => seal(name, message, ONCE));
-  const signAgain = (gateway: number, message: Uint8Array) => seal(names[gateway] ?? "", message, digest("again"));
-  const verify = (signer: number, message: Uint8Array, signature: Uint8Array) => {
-    const name = names[signer];
-    return name !== undefined && Buffer.compare(seal(name, message, signature.subarray(32)), signature) === 0;
+  const secretOf = (gateway: number, purpose = ""): string => {
+    const name = names[gateway];
+    if (name === undefined) throw new Error(`there is no gateway ${gateway}`);
+    return `${purpose}${name}`;
   };
-  const keys = (gateway: number): Keys => {
-    const signer = signers[gateway];
-    const checkpointKey = checkpointKeys[gateway];
-    if (signer === undefined || checkpointKey === undefined) throw new Error(`no keys for gateway ${gateway}`);
-    const prove: Keys["prove"] = (message) => revealed(names[gateway] as string, message);
-    const { publicKey } = key("identity", names[gateway] as string);
-    return { sign: signer, prove, keyId: keyIdOf(publicKey.raw), cosign: (message) => sign(checkpointKey, message) };
+  const verifyFor =
+    (purpose: string): Committee["verify"] =>
+    (signer, message, signature) =>
+      signer < gateways &&
+      Buffer.compare(sealOf(secretOf(signer, purpose), message, signature.subarray(32)), signature) === 0;
+  const keyIds = names.map((name) => keyIdOf(key("identity", name).publicKey.raw));
+  const keys = (gateway: number): Keys => ({
+    sign: (message) => sealOf(secretOf(gateway), message, ONCE),
+    prove: (message) => revealed(secretOf(gateway), message),
+    keyId: keyIds[gateway] ?? new Uint8Array(8),
+    cosign: (message) => sealOf(secretOf(gateway, COSIGNING), message, ONCE),
+  });
+  const simulated: SimulatedSite = {
+    site,
+    checkpointKeys,
+    keys,
+    signers: names.map((_, gateway) => keys(gateway).sign),
+    signAgain: (gateway, message) => sealOf(secretOf(gateway), message, digest("again")),
+    verify: verifyFor(""),
+    verifyReveal: (prover, message, proof) => {
+      if (prover >= gateways) return null;
+      const expected = revealed(secretOf(prover), message);
+      return Buffer.compare(expected.proof, proof) === 0 ? expected.output : null;
+    },
+    verifyCosignature: verifyFor(COSIGNING),
   };
-  const verifyReveal: Committee["verifyReveal"] = (prover, message, proof) => {
-    const name = names[prover];
-    if (name === undefined) return null;
-    const expected = revealed(name, message);
-    return Buffer.compare(expected.proof, proof) === 0 ? expected.output : null;
-  };
-  const simulated = { site, checkpointKeys, keys, signers, signAgain, verify, verifyReveal };
   made.set(gateways, simulated);
   return simulated;
 }
 
-/**
- * Stands for Ed25519 where only its promise matters: nobody else can make it. The agreement core takes signing and verifying as
- * inputs, and a simulation of thousands of runs would spend its time in curve arithmetic otherwise.
- */
-function seal(name: string, message: Uint8Array, nonce: Uint8Array): Uint8Array {
-  const half = createHash("sha256").update(`secret of ${name}`).update(message).update(nonce).digest();
-  return new Uint8Array(Buffer.concat([half, nonce]));
-}
-
+const COSIGNING = "cosigning ";
 /** The nonce of whoever signs a message once, as the honest do. */
 const ONCE = new Uint8Array(32);
 
 /** Stands for the verifiable random function: its output belongs to name and message, and nobody else can make the proof. */
-function revealed(name: string, message: Uint8Array): ReturnType<Keys["prove"]> {
+function revealed(secret: string, message: Uint8Array): ReturnType<Keys["prove"]> {
   const proof = new Uint8Array(80);
-  proof.set(seal(`reveals of ${name}`, message, ONCE));
+  proof.set(sealOf(`reveals of ${secret}`, message, ONCE));
   return { proof, output: proof.subarray(0, 64) };
 }
 

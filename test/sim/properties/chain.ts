@@ -1,0 +1,108 @@
+/** What is final: one chain of cuts that only go forward (A1, A7), one log made from it (X1 to X5), and nothing invalid in either. */
+import { genesisOf, readBlock } from "../../../ledger/agreement/index.ts";
+import { decodeUnchecked } from "../../../ledger/cbor/index.ts";
+import type { GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
+import type { Execution, Write } from "../../../ledger/store/port.ts";
+import { type Context, nameOf } from "./context.ts";
+import type { LanesWatch } from "./lanes.ts";
+
+export type ChainWatch = {
+  readonly durable: (gateway: GatewayIndex, write: Write) => void;
+  readonly executed: (gateway: GatewayIndex, execution: Extract<Execution, { kind: "executed" }>) => void;
+  /** R4: an honest gateway vouches for its log. */
+  readonly cosigned: (gateway: GatewayIndex, size: number, root: Hash) => void;
+  /** Final statements so far. */
+  readonly statements: () => number;
+};
+
+type Link = { readonly view: number; readonly hash: Hash };
+
+export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
+  const { committee, violated } = context;
+  /** The finalized chain as whoever is furthest has it, from genesis on. */
+  const genesis = genesisOf(committee);
+  const chain: Link[] = [{ view: 0, hash: genesis.hash }];
+  let tips = genesis.tips;
+  /** How much of it is on the disk of each gateway. */
+  const length = Array.from({ length: committee.size }, () => 1);
+  const leaves: { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }[] = [];
+  const counts = Array.from({ length: committee.size }, () => 0);
+  const roots = new Map<number, Hash>();
+  let statements = 0;
+
+  function onFinalized(x: GatewayIndex, { view, hash, chain: links }: Extract<Write, { kind: "finalized" }>): void {
+    for (const link of links) {
+      const at = length[x] ?? 1;
+      const known = chain[at];
+      // The same write again after a crash that lost nothing (S3).
+      if (link.view <= (chain[at - 1]?.view ?? 0)) {
+        if (!chain.some((other) => other.hash === link.hash))
+          violated("agreement", `${nameOf(x)} finalized ${link.hash.slice(0, 8)} beside the chain`);
+        continue;
+      }
+      if (known === undefined) append(x, link);
+      else if (known.hash !== link.hash)
+        violated(
+          "agreement",
+          `${nameOf(x)} finalized ${link.hash.slice(0, 8)} in view ${link.view}, another ${known.hash.slice(0, 8)} in ${known.view}`,
+        );
+      length[x] = at + 1;
+    }
+    if (chain[(length[x] ?? 1) - 1]?.hash !== hash) violated("A7", `${nameOf(x)} set W to ${view} without its block`);
+  }
+
+  /** A1: what the quorum has put its names to. */
+  function append(x: GatewayIndex, { view, hash, bytes }: Link & { readonly bytes: Uint8Array }): void {
+    const decoded = decodeUnchecked(bytes);
+    if (decoded.kind === "reject") return violated("A1", `${nameOf(x)} finalized a block that does not decode`);
+    const block = readBlock(decoded.value);
+    const last = chain.at(-1);
+    if (block.parent !== last?.hash) violated("A7", `${nameOf(x)} finalized view ${view} without its ancestors`);
+    if (block.configHash !== committee.configHash)
+      violated("A4", `the block of view ${view} has another configuration`);
+    for (const [lane, tip] of block.tips.entries()) {
+      const before = tips[lane];
+      if (before === undefined || tip.number < before.number) violated("A1", `lane ${lane} goes back in view ${view}`);
+      else if (tip.number === before.number ? tip.hash !== before.hash : !lanes.isCertified(lane, tip.number, tip.hash))
+        violated("A4", `bundle ${tip.number} of lane ${lane} became final in view ${view} and is not certified`);
+    }
+    tips = block.tips;
+    chain.push({ view, hash });
+  }
+
+  return {
+    durable: (x, write) => (write.kind === "finalized" ? onFinalized(x, write) : undefined),
+    executed: (x, { state, bundles }) => {
+      const known = roots.get(state.size);
+      if (known !== undefined && known !== state.root)
+        violated("X2", `${nameOf(x)} has another root than others at size ${state.size}`);
+      roots.set(state.size, state.root);
+      for (const { lane, number, first, count, leaf } of bundles) {
+        const body = lanes.bodyOf(x, lane, number);
+        const says = (rule: string, text: string) =>
+          violated(rule, `${nameOf(x)}, bundle ${number} of lane ${lane}: ${text}`);
+        if (body === undefined) {
+          says("X3", "executed and not on its disk");
+          continue;
+        }
+        const { hash } = body;
+        const at = leaves[leaf];
+        if (at !== undefined) {
+          if (at.lane !== lane || at.number !== number || at.hash !== hash)
+            says("X1", `leaf ${leaf} is another one elsewhere`);
+          continue;
+        }
+        if (leaf !== leaves.length) says("X1", `it is leaf ${leaf}, the log has ${leaves.length}`);
+        if (first !== counts[lane]) says("X1", `it begins at statement ${first}, not ${counts[lane]}`);
+        if (body.fault !== null) says("L3", `it is final, but ${body.fault}`);
+        leaves.push({ lane, number, hash });
+        counts[lane] = first + count;
+        statements += count;
+      }
+    },
+    cosigned: (x, size, root) => {
+      if (roots.get(size) !== root) violated("R4", `${nameOf(x)} cosigned a log of ${size} that nobody has executed`);
+    },
+    statements: () => statements,
+  };
+}
