@@ -1,4 +1,5 @@
 /** Replicas over memory stores, with links, clocks and disks in the test's hands. */
+import { sign } from "../../ledger/crypto/index.ts";
 import {
   type CutOff,
   type Draft,
@@ -33,7 +34,9 @@ export async function start(
   store: Store = openMemoryStore({ lanes: size }),
   changes: Changes = {},
 ): Promise<Watched> {
-  const { site, keys, verify, verifyReveal } = simulatedSite(size);
+  const { site, keys, verify, verifyReveal, checkpointKeys } = simulatedSite(size);
+  const checkpointKey = checkpointKeys[self];
+  if (checkpointKey === undefined) throw new Error(`there is no gateway ${self}`);
   const timers = new Map<number, { readonly atMs: number; readonly run: () => void }>();
   const cutOffs: Watched["cutOffs"] = [];
   const [halts, sent, refusals, checkpoints]: [Error[], Watched["sent"], Watched["refusals"], Watched["checkpoints"]] =
@@ -54,7 +57,7 @@ export async function start(
       timers.set(id, { atMs: nowMs + ms, run });
       return () => void timers.delete(id);
     },
-    keys: keys(self),
+    keys: { ...keys(self), cosign: (message) => sign(checkpointKey, message) },
     verify,
     verifyReveal,
     validate: changes.validate ?? (() => Promise.resolve({ kind: "accept" })),

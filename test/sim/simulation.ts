@@ -32,7 +32,7 @@ const FAULTY_MS = 6_000;
 /** Load goes on for so long after the network has healed: repair must not wait for quiet. */
 const LOADED_MS = 1_500;
 /** Progress: after the healing and the end of the load everything accepted becomes final within this time. */
-export const SETTLES_WITHIN_MS = 30_000;
+const SETTLES_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 
 export type Options = {
@@ -73,6 +73,8 @@ export async function simulate({ seed, gateways, attacks = [], trace }: Options)
   await cluster.run(FAULTY_MS);
   const settledMs = watch.violations().length > 0 ? null : await settle(cluster, watch, faults);
   const final = watch.violations().length > 0 ? [] : await checkEnd(cluster, watch, conditions.picky);
+  if (settledMs === null)
+    watch.violated("progress", `not everything is settled ${SETTLES_WITHIN_MS} ms after the healing`);
   for (const line of final) note(line);
   for (const { replica } of cluster.nodes) note(JSON.stringify(replica?.status() ?? "down"));
   return {
