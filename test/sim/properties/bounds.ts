@@ -40,7 +40,7 @@ export function watchBounds({ committee, violated }: Context): BoundsWatch {
         within("lane.refusedHashes", lane.refusedHashes.length, KEPT_AHEAD);
         within("lane.refusers", lane.refusers.size, KEPT_AHEAD);
       }
-      within("lane.copies", lanes.copies.size, committee.size);
+      within("lane.copies", lanes.copies.length, committee.size);
       inAgreement(agreement, committee.size, within);
     },
   };
