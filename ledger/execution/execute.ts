@@ -2,21 +2,32 @@ import { toHex } from "../crypto/index.ts";
 import { appendLeaf, emptyFrontier, type Frontier, leafHash, rootOf } from "../log/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import { decodeTwin, encodeTwin, foldTwin } from "../twin/index.ts";
-import type { Executed, Execution, LeafRow, StoredBundle, Tables, Tip } from "./types.ts";
+import type { Cut, Executed, Execution, LeafRow, StoredBundle, Tables, Tip } from "./types.ts";
 
-/** X1-X5: executes the cut of one finalized block at once. */
-export function execute(tables: Tables, view: number, tips: readonly Tip[]): Execution {
-  const steps = executeStepwise(tables, view, tips);
+/** X1-X5: executes the cuts of finalized blocks, oldest first, at once. The last answer may be `waiting`. */
+export function execute(tables: Tables, cuts: readonly Cut[]): readonly Execution[] {
+  const steps = executeStepwise(tables, cuts);
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   return step.value;
 }
 
 /**
- * X4: the same, yielding after every bundle. At each yield the tables are a consistent prefix of the block, so the caller
+ * X4: the same, yielding after every bundle. At each yield the tables are a consistent prefix of the log, so the caller
  * may make them durable there; calling again after a crash goes on with what is missing.
  */
-export function* executeStepwise(tables: Tables, view: number, tips: readonly Tip[]): Generator<void, Execution> {
+export function* executeStepwise(tables: Tables, cuts: readonly Cut[]): Generator<void, readonly Execution[]> {
+  const executions: Execution[] = [];
+  for (const { view, tips } of cuts) {
+    const execution = yield* executeCut(tables, view, tips);
+    executions.push(execution);
+    // X1: what comes after a block that waits must wait, too.
+    if (execution.kind === "waiting") break;
+  }
+  return executions;
+}
+
+function* executeCut(tables: Tables, view: number, tips: readonly Tip[]): Generator<void, Execution> {
   let state = tables.executed();
   // X5: a block at or below the executed view is history.
   if (view <= state.view) return { kind: "executed", state, bundles: [] };

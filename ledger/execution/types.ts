@@ -17,6 +17,9 @@ export type StoredBundle = {
 /** A lane's entry in a cut. Number -1 = nothing of the lane yet; its hash means nothing. */
 export type Tip = { readonly number: number; readonly hash: Hash };
 
+/** What execution takes of a finalized block. */
+export type Cut = { readonly view: number; readonly tips: readonly Tip[] };
+
 /** The state of execution: a pure function of the finalized chain. */
 export type Executed = {
   /** View of the last executed block; 0 = nothing. */

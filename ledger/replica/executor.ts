@@ -4,8 +4,11 @@ import { decode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
 import type { Executed, Execution, Store } from "../store/port.ts";
 
-/** Finalized blocks read back at a time after a restart. */
+/** Finalized blocks kept in memory; what is beyond is read back so many at a time. */
+const MAX_QUEUED = 256;
 const BLOCKS_A_READ = 256;
+/** Handed to the store at once: behind a backlog the way there and back must not be paid for each block. */
+const BLOCKS_A_STEP = 64;
 
 export type Executor = {
   readonly push: (blocks: readonly Block[]) => void;
@@ -30,66 +33,73 @@ export function startExecutor(options: ExecutorOptions): Executor {
   const queue: Block[] = [];
   let state = options.executed;
   let running = false;
+  /** The newest block that is final; those that do not fit into the queue are read back from the store. */
+  let newestView = options.finalizedView;
+  let queuedView = state.view;
   /** How many bodies of each lane have become durable. */
   const arrivals = new Map<GatewayIndex, number>();
   let missing: GatewayIndex | null = null;
 
-  /** After a restart: blocks that were final before but not yet executed come first. */
-  async function catchUp(): Promise<void> {
-    let view = state.view;
-    const pending: Block[] = [];
-    while (view < options.finalizedView) {
-      const { blocks } = await store.finalizedAfter(view, BLOCKS_A_READ);
-      const last = blocks.at(-1);
-      invariant(last !== undefined, `the store lost the finalized chain after view ${view}`);
-      for (const { bytes } of blocks) pending.push(storedBlock(bytes));
-      view = last.view;
-    }
-    queue.unshift(...pending);
+  /** After a restart, and when more became final than fits into the queue. */
+  async function readBack(): Promise<void> {
+    const { blocks } = await store.finalizedAfter(queuedView, BLOCKS_A_READ);
+    const last = blocks.at(-1);
+    invariant(last !== undefined, `the store lost the finalized chain after view ${queuedView}`);
+    for (const { bytes } of blocks) queue.push(storedBlock(bytes));
+    queuedView = last.view;
   }
 
   async function run(): Promise<void> {
     if (running || missing !== null) return;
     running = true;
     try {
-      for (let block = queue[0]; block !== undefined; block = queue[0]) {
-        const before = new Map(arrivals);
-        const execution = await store.execute(block.view, block.tips);
-        if (execution.kind === "waiting") {
-          const { lane } = execution;
-          // A body of this lane came in while the store was looking.
-          if (arrivals.get(lane) !== before.get(lane)) continue;
-          missing = lane;
-          options.wanted(execution.lane, execution.upTo);
-          break;
-        }
-        queue.shift();
-        state = execution.state;
-        options.done(execution);
+      for (;;) {
+        if (queue.length === 0 && queuedView < newestView) await readBack();
+        if (queue.length === 0) return;
+        if (await executeSome()) return;
       }
     } finally {
       running = false;
     }
   }
 
+  /** True when a body is missing. */
+  async function executeSome(): Promise<boolean> {
+    const before = new Map(arrivals);
+    const cuts = queue.slice(0, BLOCKS_A_STEP).map(({ view, tips }) => ({ view, tips }));
+    for (const execution of await store.execute(cuts)) {
+      if (execution.kind === "waiting") {
+        const { lane } = execution;
+        // A body of this lane came in while the store was looking.
+        if (arrivals.get(lane) !== before.get(lane)) return false;
+        missing = lane;
+        options.wanted(lane, execution.upTo);
+        return true;
+      }
+      queue.shift();
+      state = execution.state;
+      options.done(execution);
+    }
+    return false;
+  }
+
   function go(): void {
-    run().catch(fail);
+    run().catch((error: unknown) => options.failed(error instanceof Error ? error : new Error(String(error))));
   }
 
-  function fail(error: unknown): void {
-    options.failed(error instanceof Error ? error : new Error(String(error)));
-  }
-
-  let caughtUp = false;
-  catchUp().then(() => {
-    caughtUp = true;
-    go();
-  }, fail);
+  go();
 
   return {
     push: (blocks) => {
-      queue.push(...blocks);
-      if (caughtUp) go();
+      for (const block of blocks) {
+        // R3: a bounded queue. What is pushed is on disk, so nothing is lost that does not fit.
+        if (queuedView === newestView && queue.length < MAX_QUEUED) {
+          queue.push(block);
+          queuedView = block.view;
+        }
+        newestView = block.view;
+      }
+      go();
     },
     bodyHeld: (lane) => {
       arrivals.set(lane, (arrivals.get(lane) ?? 0) + 1);

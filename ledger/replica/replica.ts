@@ -53,7 +53,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   let finalCount = recovered.executedCounts[self] ?? 0;
 
   const outbox = makeOutbox(store, halt);
-  const streams = makeStreams({ store, send: transmit, failed: halt });
+  const streams = makeStreams({ store, gateways: site.gateways.length, send: transmit, failed: halt });
   const executor = startExecutor({
     store,
     executed: recovered.executed,

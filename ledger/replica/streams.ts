@@ -7,6 +7,8 @@ import { sealMessage } from "./wire.ts";
 
 const BYTES_A_READ = 512 * 1024;
 const BLOCKS_A_MESSAGE = 256;
+/** A block of a large site has many tips: a message must stay far below what a receiver decodes (ledger/cbor, C6). */
+const TIPS_A_MESSAGE = 8_000;
 
 type BundleRange = Omit<Extract<LaneEffect, { kind: "stream" }>, "kind">;
 
@@ -17,11 +19,12 @@ export type Streams = {
 
 export type StreamOptions = {
   readonly store: Store;
+  readonly gateways: number;
   readonly send: (to: GatewayIndex, message: Uint8Array) => void;
   readonly failed: (error: Error) => void;
 };
 
-export function makeStreams({ store, send, failed }: StreamOptions): Streams {
+export function makeStreams({ store, gateways, send, failed }: StreamOptions): Streams {
   const ranges = new Map<string, BundleRange[]>();
   const serving = new Set<GatewayIndex>();
 
@@ -47,7 +50,10 @@ export function makeStreams({ store, send, failed }: StreamOptions): Streams {
   }
 
   async function sendChain(to: GatewayIndex, after: number): Promise<void> {
-    const { blocks, finalization } = await store.finalizedAfter(after, BLOCKS_A_MESSAGE);
+    const { blocks, finalization } = await store.finalizedAfter(
+      after,
+      Math.min(BLOCKS_A_MESSAGE, Math.ceil(TIPS_A_MESSAGE / gateways)),
+    );
     if (blocks.length === 0 || finalization === null) return;
     const values = blocks.map(({ bytes }) => storedValue(bytes));
     // The store keeps the finalization as the message ["certificate", ...]: here its content travels inside another one.

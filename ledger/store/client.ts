@@ -94,7 +94,7 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
   return {
     recover: () => call("recover"),
     commit: (writes) => call("commit", writes.map(crossing)),
-    execute: (view, tips) => call("execute", view, tips),
+    execute: (blocks) => call("execute", blocks),
     bundles: (lane, from, maxBytes) => call("bundles", lane, from, maxBytes),
     countsAt: (size) => call("countsAt", size),
     finalizedAfter: (after, limit) => call("finalizedAfter", after, limit),

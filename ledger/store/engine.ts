@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { type Execution, executeStepwise, type Tip } from "../execution/index.ts";
+import { type Cut, type Execution, executeStepwise } from "../execution/index.ts";
 import { type OpenedDatabase } from "./database.ts";
 import { executionTables } from "./execution-tables.ts";
 import { causeOf, plainFailure, StoreFailure } from "./failures.ts";
@@ -24,7 +24,7 @@ export type Engine = {
   readonly close: () => void;
 };
 
-type Executing = { readonly id: number; readonly steps: Generator<void, Execution> };
+type Executing = { readonly id: number; readonly steps: Generator<void, readonly Execution[]> };
 
 /** The store behind its thread: knows nothing of threads and messages. */
 export function openEngine(path: string, opened: OpenedDatabase, lanes: number): Engine {
@@ -50,7 +50,7 @@ export function openEngine(path: string, opened: OpenedDatabase, lanes: number):
       return { id, kind: "answer", value: undefined };
     }
     if (method === "execute") {
-      executing.push({ id, steps: executeStepwise(tables, args[0] as number, args[1] as readonly Tip[]) });
+      executing.push({ id, steps: executeStepwise(tables, args[0] as readonly Cut[]) });
       return null;
     }
     return { id, ...read(method, args) };

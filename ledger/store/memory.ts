@@ -111,7 +111,7 @@ function open(state: MemoryState, sync: Sync): MemoryStore {
         for (const write of writes) applyWrite(state, undo, write);
         counts.writes += writes.length;
       }),
-    execute: (view, tips) => call([], (undo) => execute(memoryTables(state, undo), view, tips)),
+    execute: (blocks) => call([], (undo) => execute(memoryTables(state, undo), blocks)),
     bundles: (lane, from, maxBytes) => ask(() => reads.bundles(lane, from, maxBytes)),
     countsAt: (size) => ask(() => reads.countsAt(size)),
     finalizedAfter: (after, limit) => ask(() => reads.finalizedAfter(after, limit)),

@@ -8,9 +8,9 @@
  * S3 Writes are idempotent: the same write again changes nothing.
  */
 
-import type { Executed, Execution, GatewayIndex, Hash, StoredBundle, Tip } from "../execution/index.ts";
+import type { Cut, Executed, Execution, GatewayIndex, Hash, StoredBundle } from "../execution/index.ts";
 
-export type { Executed, Execution, GatewayIndex, Hash, StoredBundle } from "../execution/index.ts";
+export type { Cut, Executed, Execution, GatewayIndex, Hash, StoredBundle } from "../execution/index.ts";
 
 export type Write =
   /** L2, L3: a validated bundle of a lane. Its presence is also this gateway's promise never to hold another of that number. */
@@ -182,8 +182,11 @@ export type StoreStats = {
 export type Store = {
   readonly recover: () => Promise<Recovered>;
   readonly commit: (writes: readonly Write[]) => Promise<void>;
-  /** Executes one finalized block (the tips of its cut); a no-op for a block at or below `Executed.view`. */
-  readonly execute: (view: number, tips: readonly Tip[]) => Promise<Execution>;
+  /**
+   * Executes finalized blocks (view and tips of the cut of each), oldest first, up to the first that has to wait for a body; a block
+   * at or below `Executed.view` is a no-op. Answers for each, in order, ending with the one that waits.
+   */
+  readonly execute: (blocks: readonly Cut[]) => Promise<readonly Execution[]>;
   /** Consecutive held bundles of a lane from number `from`, up to `maxBytes` but at least one when held. */
   readonly bundles: (lane: GatewayIndex, from: number, maxBytes: number) => Promise<readonly StoredBundle[]>;
   /** How many statements of each lane stand among the first `size` leaves of the log; size <= executed size. */

@@ -4,6 +4,7 @@ import { toHex } from "../../ledger/crypto/index.ts";
 import {
   execute,
   executeStepwise,
+  type Execution,
   genesis,
   type LeafRow,
   type StoredBundle,
@@ -19,6 +20,13 @@ type Plain = Tables & {
   readonly twins: Map<string, string>;
   readonly nodes: Map<string, string>;
 };
+
+/** The outcome of one block. */
+function executeOne(tables: Tables, view: number, tips: readonly Tip[]): Execution {
+  const [execution] = execute(tables, [{ view, tips }]);
+  if (execution === undefined) throw new Error("a block was not answered for");
+  return execution;
+}
 
 /** Tables over maps. What a crash would find is what is in them. */
 function plainTables(held: readonly (readonly Bundle[])[], atFirst = held.length): Plain {
@@ -97,7 +105,7 @@ test("X1 the log is the cuts' bundles in lane and number order, and its root the
         const before = tables.executed().tips;
         for (const [lane, tip] of tips.entries())
           expected.push(...(lanes[lane] ?? []).slice((before[lane] ?? -1) + 1, tip.number + 1));
-        t.is(execute(tables, index + 1, tips).kind, "executed");
+        t.is(executeOne(tables, index + 1, tips).kind, "executed");
       }
       const { size, root, statements } = tables.executed();
       t.is(size, expected.length);
@@ -122,12 +130,12 @@ test("X4 a crash at any yield is harmless: going on gives the same log, rows and
       const crashed = plainTables(lanes);
       const reported: LeafRow[] = [];
       for (const [index, tips] of chain.entries()) {
-        execute(whole, index + 1, tips);
+        executeOne(whole, index + 1, tips);
         for (const stepsBefore of crashes) {
-          const steps = executeStepwise(crashed, index + 1, tips);
+          const steps = executeStepwise(crashed, [{ view: index + 1, tips }]);
           for (let step = 0; step < stepsBefore && steps.next().done !== true; step += 1);
         }
-        const rest = execute(crashed, index + 1, tips);
+        const rest = executeOne(crashed, index + 1, tips);
         if (rest.kind === "executed") reported.push(...rest.bundles);
       }
       t.deepEqual(snapshot(crashed), snapshot(whole));
@@ -143,7 +151,7 @@ test("X3 with any body missing nothing changes, and the first missing one is nam
       const held = lanes.map((all, index) => (index === lane ? all.slice(0, number) : all));
       const tables = plainTables(held);
       const before = snapshot(tables);
-      t.deepEqual(execute(tables, 1, cut([7, 5, 9])), {
+      t.deepEqual(executeOne(tables, 1, cut([7, 5, 9])), {
         kind: "waiting",
         lane,
         number,
@@ -157,37 +165,37 @@ test("X3 with any body missing nothing changes, and the first missing one is nam
 test("X3 a held tip that is not the agreed one counts as missing", (t) => {
   const tables = plainTables(lanes);
   const tips = cut([2, 0, 0]).with(0, { number: 1, hash: "f".repeat(64) });
-  t.deepEqual(execute(tables, 1, tips), { kind: "waiting", lane: 0, number: 1, upTo: 1 });
+  t.deepEqual(executeOne(tables, 1, tips), { kind: "waiting", lane: 0, number: 1, upTo: 1 });
 });
 
 test("X5 an empty cut and a repeated view add no leaf", (t) => {
   const tables = plainTables(lanes);
-  execute(tables, 1, cut([1, 1, 1]));
+  executeOne(tables, 1, cut([1, 1, 1]));
   const { size, root } = tables.executed();
-  t.deepEqual(execute(tables, 2, cut([1, 1, 1])), {
+  t.deepEqual(executeOne(tables, 2, cut([1, 1, 1])), {
     kind: "executed",
     state: { ...tables.executed(), view: 2 },
     bundles: [],
   });
-  t.deepEqual(execute(tables, 2, cut([2, 2, 2])), { kind: "executed", state: tables.executed(), bundles: [] });
+  t.deepEqual(executeOne(tables, 2, cut([2, 2, 2])), { kind: "executed", state: tables.executed(), bundles: [] });
   t.deepEqual([tables.executed().size, tables.executed().root], [size, root]);
 });
 
 test("X6 a cut that goes back or lacks a lane is a bug, not an answer", (t) => {
   const tables = plainTables(lanes);
-  execute(tables, 1, cut([2, 2, 2]));
-  t.throws(() => execute(tables, 2, cut([1, 2, 2])), { message: /lane 0 went back from bundle 1 to 0/ });
-  t.throws(() => execute(tables, 2, cut([2, 2, 2]).slice(0, 2)), { message: /2 lanes .* site of 3/ });
+  executeOne(tables, 1, cut([2, 2, 2]));
+  t.throws(() => executeOne(tables, 2, cut([1, 2, 2])), { message: /lane 0 went back from bundle 1 to 0/ });
+  t.throws(() => executeOne(tables, 2, cut([2, 2, 2]).slice(0, 2)), { message: /2 lanes .* site of 3/ });
 });
 
 test("X1 the lane of a gateway that joined is executed from its first bundle on", (t) => {
   const all = plainTables(lanes);
-  execute(all, 1, cut([1, 1, 0]));
-  execute(all, 2, cut([2, 2, 2]));
+  executeOne(all, 1, cut([1, 1, 0]));
+  executeOne(all, 2, cut([2, 2, 2]));
   const joined = plainTables(lanes, 2);
-  execute(joined, 1, cut([1, 1, 0]).slice(0, 2));
+  executeOne(joined, 1, cut([1, 1, 0]).slice(0, 2));
   t.deepEqual(joined.executed().tips, [0, 0]);
-  execute(joined, 2, cut([2, 2, 2]));
+  executeOne(joined, 2, cut([2, 2, 2]));
   t.deepEqual(joined.executed().tips, [1, 1, 1]);
   t.is(joined.executed().statements, all.executed().statements);
 });
@@ -196,5 +204,5 @@ test("X6 a held statement that cannot be read stops execution", (t) => {
   const [first] = lanes[0] ?? [];
   if (first === undefined) return t.fail();
   const tables = plainTables([[{ ...first, statements: [new Uint8Array(3), ...first.statements.slice(1)] }], [], []]);
-  t.throws(() => execute(tables, 1, cut([1, 0, 0])), { message: /statement 0 of lane 0 is held but unreadable/ });
+  t.throws(() => executeOne(tables, 1, cut([1, 0, 0])), { message: /statement 0 of lane 0 is held but unreadable/ });
 });

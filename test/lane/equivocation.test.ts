@@ -4,6 +4,7 @@ import type { Bundle } from "../../ledger/bundle/index.ts";
 import { NO_HASH } from "../../ledger/lane/index.ts";
 import type { Recipients } from "../../ledger/committee/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
+import { executeOne } from "../store/bundles.ts";
 import {
   acksSent,
   bundleOf,
@@ -29,7 +30,7 @@ async function rootOf(driven: DrivenLanes, tip: Bundle): Promise<string> {
   const store = openMemoryStore({ lanes: 4 });
   await store.commit(driven.writes);
   const cut = [none, none, none, { number: tip.header.number, hash: tip.hash }];
-  const execution = await store.execute(5, cut);
+  const execution = await executeOne(store, 5, cut);
   return execution.kind === "executed" ? execution.state.root : execution.kind;
 }
 

@@ -1,4 +1,5 @@
 import test from "ava";
+import { type Block, blockHash, encodeBlock } from "../../ledger/agreement/index.ts";
 import { cosign, formatCheckpoint, formatNote } from "../../ledger/log/index.ts";
 import { sign } from "../../ledger/crypto/index.ts";
 import { originOf, siteKeys } from "../../ledger/management/index.ts";
@@ -10,7 +11,7 @@ import { openMessage, sealMessage } from "../../ledger/replica/wire.ts";
 import { decodeStatement } from "../../ledger/statement/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Store, Write } from "../../ledger/store/port.ts";
-import { blockOn, genesis } from "../agreement/gateway.ts";
+import { blockOn, genesis, SIZE } from "../agreement/gateway.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 import { carry, chainOf } from "../lane/gateway.ts";
 import { simulatedSite } from "../sim/site.ts";
@@ -212,7 +213,7 @@ test("R3: a held body that is not the one agreed on is asked for, not looked up 
   const execute: Store["execute"] = () => {
     lookups += 1;
     if (lookups > 100) return Promise.reject(new Error("looked up without end"));
-    return Promise.resolve({ kind: "waiting", lane: 0, number: 0, upTo: 0 });
+    return Promise.resolve([{ kind: "waiting", lane: 0, number: 0, upTo: 0 }]);
   };
   const wanted: number[] = [];
   const executor = startExecutor({
@@ -228,6 +229,48 @@ test("R3: a held body that is not the one agreed on is asked for, not looked up 
   executor.push([blockOn(genesis, 1, { 0: 0 })]);
   await settled();
   t.deepEqual(wanted, [0]);
+});
+
+test("R3: however many blocks become final while a body is missing, 256 wait in memory, and all are executed once, in order, many at a time", async (t) => {
+  const BLOCKS = 700;
+  const inner = openMemoryStore({ lanes: SIZE });
+  const blocks: Block[] = [];
+  for (let view = 1; view <= BLOCKS; view += 1) {
+    const parent = blocks.at(-1);
+    blocks.push(blockOn(parent === undefined ? genesis : { ...parent, hash: blockHash(parent) }, view));
+  }
+  let isHeld = false;
+  let calls = 0;
+  const execute: Store["execute"] = async (cuts) => {
+    calls += 1;
+    return isHeld ? inner.execute(cuts) : [{ kind: "waiting", lane: 0, number: 0, upTo: 0 }];
+  };
+  const views: number[] = [];
+  const executor = startExecutor({
+    store: { ...inner, execute },
+    executed: (await inner.recover()).executed,
+    finalizedView: 0,
+    done: ({ state }) => views.push(state.view),
+    wanted: () => undefined,
+    failed: (error) => t.fail(error.message),
+  });
+  for (const block of blocks) {
+    const { view } = block;
+    const [hash, bytes] = [blockHash(block), encodeBlock(block)];
+    await inner.commit([{ kind: "finalized", view, hash, finalization: bytes, chain: [{ view, hash, bytes }] }]);
+    executor.push([block]);
+    t.true(executor.waiting() <= 256);
+  }
+  t.deepEqual(views, []);
+  isHeld = true;
+  calls = 0;
+  executor.bodyHeld(0);
+  for (let round = 0; round < 10; round += 1) await settled();
+  t.deepEqual(
+    views,
+    blocks.map(({ view }) => view),
+  );
+  t.true(calls < 20, `${calls} calls`);
 });
 
 test("A11: a calendar clock that is set back stops no timer: the others' silence is noticed all the same", async (t) => {

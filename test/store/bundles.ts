@@ -1,7 +1,8 @@
 import { generateKey, sign } from "../../ledger/crypto/index.ts";
 import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import { encodeStatement, type Statement } from "../../ledger/statement/index.ts";
-import type { Write } from "../../ledger/store/port.ts";
+import type { Execution, Tip } from "../../ledger/execution/index.ts";
+import type { Store, Write } from "../../ledger/store/port.ts";
 
 export const LANES = 4;
 export const NO_PARENT = "0".repeat(64);
@@ -76,4 +77,11 @@ export function cutOf(lanes: readonly (readonly Bundle[])[]): { readonly number:
     const last = lane.at(-1);
     return last === undefined ? { number: -1, hash: NO_PARENT } : { number: last.header.number, hash: last.hash };
   });
+}
+
+/** The outcome of one block. */
+export async function executeOne(store: Store, view: number, tips: readonly Tip[]): Promise<Execution> {
+  const [execution] = await store.execute([{ view, tips }]);
+  if (execution === undefined) throw new Error("a block was not answered for");
+  return execution;
 }

@@ -1,6 +1,6 @@
 /** Run by crash.test.ts in a process of its own: commits and executes as fast as it can until somebody kills it. */
 import { openStore } from "../../ledger/store/index.ts";
-import { bundleWrite, LANES, NO_PARENT, nextBundle } from "./bundles.ts";
+import { bundleWrite, executeOne, LANES, NO_PARENT, nextBundle } from "./bundles.ts";
 
 const path = process.argv[2];
 if (path === undefined) throw new Error("usage: committer.ts DATABASE");
@@ -16,7 +16,7 @@ for (;;) {
     { kind: "memo", key: "last", bytes: new TextEncoder().encode(String(number)) },
   ]);
   const tip = { number, hash: bundle.hash };
-  const executed = store.execute(number + 1, [
+  const executed = executeOne(store, number + 1, [
     tip,
     ...Array.from({ length: LANES - 1 }, () => ({ number: -1, hash: NO_PARENT })),
   ]);

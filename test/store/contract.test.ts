@@ -3,7 +3,7 @@ import { toHex } from "../../ledger/crypto/index.ts";
 import { leafHash, treeRoot, verifyConsistency, verifyInclusion } from "../../ledger/log/index.ts";
 import { openMemoryStore, type Store, type Write } from "../../ledger/store/index.ts";
 import { decodeTwin } from "../../ledger/twin/index.ts";
-import { bundleWrite, cutOf, LANES, laneOf, nextBundle } from "./bundles.ts";
+import { bundleWrite, cutOf, executeOne, LANES, laneOf, nextBundle } from "./bundles.ts";
 import { diskStore } from "./stores.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -22,7 +22,7 @@ for (const { name, open } of kinds) {
     const store = await open(t);
     const lanes = [laneOf(0, 2, 3), laneOf(1, 3, 1), [], laneOf(3, 1, 2)];
     await store.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
-    const done = await store.execute(1, cutOf(lanes));
+    const done = await executeOne(store, 1, cutOf(lanes));
     if (done.kind !== "executed") return t.fail(done.kind);
     t.deepEqual(
       done.bundles.map(({ lane, number, leaf, index, first, count }) => [lane, number, leaf, index, first, count]),
@@ -59,11 +59,11 @@ for (const { name, open } of kinds) {
     const [first, second, third] = lanes[1] ?? [];
     if (first === undefined || second === undefined || third === undefined) return t.fail();
     await store.commit([...(lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)), bundleWrite(1, first)]);
-    t.deepEqual(await store.execute(1, cutOf(lanes)), { kind: "waiting", lane: 1, number: 1, upTo: 2 });
+    t.deepEqual(await executeOne(store, 1, cutOf(lanes)), { kind: "waiting", lane: 1, number: 1, upTo: 2 });
     t.is((await store.recover()).executed.size, 0);
     t.deepEqual(await store.statementsAfter(-1, 10), []);
     await store.commit([bundleWrite(1, second), bundleWrite(1, third)]);
-    const done = await store.execute(1, cutOf(lanes));
+    const done = await executeOne(store, 1, cutOf(lanes));
     t.is(done.kind === "executed" ? done.state.size : null, 5);
   });
 
@@ -75,13 +75,13 @@ for (const { name, open } of kinds) {
     const onLost = nextBundle(0, lost, 1);
     await store.commit([root, lost, onLost].map((bundle) => bundleWrite(0, bundle)));
     const cut = cutOf([[root, won], [], [], []]);
-    t.deepEqual(await store.execute(1, cut), { kind: "waiting", lane: 0, number: 1, upTo: 1 });
+    t.deepEqual(await executeOne(store, 1, cut), { kind: "waiting", lane: 0, number: 1, upTo: 1 });
     await store.commit([bundleWrite(0, won)]);
     t.deepEqual(
       (await store.bundles(0, 0, 1 << 20)).map(({ hash }) => hash),
       [root.hash, won.hash],
     );
-    t.is((await store.execute(1, cut)).kind, "executed");
+    t.is((await executeOne(store, 1, cut)).kind, "executed");
     t.is(await store.statement(0, 2), null);
     await t.throwsAsync(store.commit([bundleWrite(0, lost)]), { message: /already in the log/ });
   });
@@ -98,11 +98,11 @@ for (const { name, open } of kinds) {
     const store = await open(t);
     const lanes = [laneOf(0, 3, 2), [], [], []];
     await store.commit((lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)));
-    await store.execute(2, cutOf([lanes[0]?.slice(0, 2) ?? [], [], [], []]));
+    await executeOne(store, 2, cutOf([lanes[0]?.slice(0, 2) ?? [], [], [], []]));
     const before = await store.recover();
-    const again = await store.execute(2, cutOf(lanes));
+    const again = await executeOne(store, 2, cutOf(lanes));
     t.deepEqual(again, { kind: "executed", state: before.executed, bundles: [] });
-    const next = await store.execute(3, cutOf(lanes));
+    const next = await executeOne(store, 3, cutOf(lanes));
     t.deepEqual(next.kind === "executed" ? next.bundles.map(({ number }) => number) : [], [2]);
   });
 
@@ -113,7 +113,7 @@ for (const { name, open } of kinds) {
     t.deepEqual(await store.receipt(0, 3), { kind: "pending", stage: "accepted" });
     t.deepEqual(await store.receipt(0, 10), { kind: "unknown" });
     t.deepEqual(await store.receipt(2, 0), { kind: "unknown" });
-    await store.execute(1, cutOf(lanes));
+    await executeOne(store, 1, cutOf(lanes));
     t.deepEqual(await store.receipt(0, 3), { kind: "pending", stage: "final" });
     await store.commit([
       { kind: "anchor", ledger: "a", size: 9, note: "nine" },
@@ -152,10 +152,10 @@ for (const { name, open } of kinds) {
     const store = await open(t);
     const lanes = [laneOf(0, 2, 1), [], [], []];
     await store.commit((lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)));
-    await store.execute(1, cutOf([lanes[0]?.slice(0, 1) ?? [], [], [], []]));
+    await executeOne(store, 1, cutOf([lanes[0]?.slice(0, 1) ?? [], [], [], []]));
     await store.commit([{ kind: "anchor", ledger: "a", size: 2, note: "two" }]);
     t.deepEqual(await store.receipt(0, 0), { kind: "pending", stage: "final" });
-    await store.execute(2, cutOf(lanes));
+    await executeOne(store, 2, cutOf(lanes));
     t.is((await store.receipt(0, 0)).kind, "parts");
   });
 
@@ -163,7 +163,7 @@ for (const { name, open } of kinds) {
     const store = await open(t);
     const lanes = [laneOf(0, 2, 2, 1000), laneOf(1, 1, 3, 2000), [], []];
     await store.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
-    await store.execute(1, cutOf(lanes));
+    await executeOne(store, 1, cutOf(lanes));
     const encoded = await store.twin("item-2");
     if (encoded === null) return t.fail();
     const twin = decodeTwin(encoded);
@@ -332,7 +332,7 @@ for (const { name, open } of kinds) {
       held.map(({ lane, number }) => [lane, number]),
       [[LANES, 1]],
     );
-    const done = await store.execute(4, cutOf([[], [], [], [], joined]));
+    const done = await executeOne(store, 4, cutOf([[], [], [], [], joined]));
     t.is(done.kind === "executed" ? done.state.statements : null, 6);
     t.deepEqual((await store.countsAt(2)).lanes, [0, 0, 0, 0, 6]);
   });
@@ -366,8 +366,8 @@ for (const { name, open } of kinds) {
     const store = await open(t);
     const lanes = [laneOf(0, 3, 2), laneOf(1, 2, 3), [], laneOf(3, 1, 1)];
     await store.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
-    await store.execute(1, cutOf([lanes[0]?.slice(0, 1) ?? [], lanes[1]?.slice(0, 1) ?? [], [], []]));
-    await store.execute(2, cutOf(lanes));
+    await executeOne(store, 1, cutOf([lanes[0]?.slice(0, 1) ?? [], lanes[1]?.slice(0, 1) ?? [], [], []]));
+    await executeOne(store, 2, cutOf(lanes));
     const counts = [
       [0, 0, 0, 0],
       [2, 0, 0, 0],

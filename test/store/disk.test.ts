@@ -3,7 +3,7 @@ import { join } from "node:path";
 import test from "ava";
 import Database from "better-sqlite3";
 import { openStore, openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
-import { bundleWrite, cutOf, laneOf } from "./bundles.ts";
+import { bundleWrite, cutOf, executeOne, laneOf } from "./bundles.ts";
 import { directory, diskStore, identity } from "./stores.ts";
 
 const memo = (key: string, text: string) => ({ kind: "memo", key, bytes: new TextEncoder().encode(text) }) as const;
@@ -49,7 +49,7 @@ test("X4 commits are answered while a long backlog is executed", async (t) => {
   const lane = laneOf(0, 400, 5);
   await store.commit(lane.map((bundle) => bundleWrite(0, bundle)));
   const progress = { executed: false };
-  const execution = store.execute(1, cutOf([lane, [], [], []])).then((outcome) => {
+  const execution = executeOne(store, 1, cutOf([lane, [], [], []])).then((outcome) => {
     progress.executed = true;
     return outcome;
   });
@@ -69,7 +69,7 @@ test("a store reopened is the store that was closed", async (t) => {
   const lanes = [laneOf(0, 3, 2), laneOf(1, 2, 1), [], []];
   const first = await openStore({ path, ...identity });
   await first.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
-  await first.execute(4, cutOf(lanes));
+  await executeOne(first, 4, cutOf(lanes));
   const before = await first.recover();
   await first.close();
   await first.close();
@@ -133,7 +133,7 @@ test("S5 a page that is found damaged while it is read is one sentence, whatever
   const lanes = [laneOf(0, 50, 5), [], [], []];
   const store = await openStore({ path, ...identity });
   await store.commit((lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)));
-  await store.execute(1, cutOf(lanes));
+  await executeOne(store, 1, cutOf(lanes));
   await store.close();
   const whole = readFileSync(path);
   let refused = 0;
@@ -197,7 +197,7 @@ test("the ledger can be read beside a running gateway, and after it, without cha
   t.deepEqual(beside.identity(), identity);
   t.is(beside.executed().size, 0);
   await store.commit((lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)));
-  await store.execute(1, cutOf(lanes));
+  await executeOne(store, 1, cutOf(lanes));
   await store.commit([{ kind: "anchor", ledger: "a", size: 3, note: "three" }]);
   t.deepEqual(beside.executed(), (await store.recover()).executed);
   t.deepEqual(
@@ -223,7 +223,7 @@ test("the ledger can be read from a copy of what kill -9 leaves behind", async (
   const store = await diskStore(t, join(dir, "ledger.db"));
   const lanes = [laneOf(0, 2, 2), [], [], []];
   await store.commit((lanes[0] ?? []).map((bundle) => bundleWrite(0, bundle)));
-  await store.execute(1, cutOf(lanes));
+  await executeOne(store, 1, cutOf(lanes));
   // Without the -shm file, as after a power cut; the last commits are only in the -wal file.
   for (const end of ["", "-wal"]) copyFileSync(join(dir, `ledger.db${end}`), join(dir, `copy.db${end}`));
   const copy = openStoreReadOnly(join(dir, "copy.db"));

@@ -1,7 +1,7 @@
 import test from "ava";
 import * as fc from "fast-check";
 import { openMemoryStore, type Write } from "../../ledger/store/index.ts";
-import { bundleWrite, cutOf, LANES, laneOf } from "./bundles.ts";
+import { bundleWrite, cutOf, executeOne, LANES, laneOf } from "./bundles.ts";
 
 const memo = (key: string, text: string): Write => ({ kind: "memo", key, bytes: new TextEncoder().encode(text) });
 
@@ -108,7 +108,7 @@ test("S8 execution is taken back with the group it was in, and gives the same lo
   await turn();
   await disk.finish();
   await written;
-  store.execute(1, cutOf(lanes)).then(() => t.fail("answered by a dead process"), t.fail);
+  executeOne(store, 1, cutOf(lanes)).then(() => t.fail("answered by a dead process"), t.fail);
   await turn();
   const after = store.crash();
   // The sync that the dead process began ends without it.
@@ -116,12 +116,12 @@ test("S8 execution is taken back with the group it was in, and gives the same lo
   t.is((await after.recover()).executed.size, 0);
   t.deepEqual(await after.statementsAfter(-1, 100), []);
   t.is(await after.twin("item-1"), null);
-  const again = after.execute(1, cutOf(lanes));
+  const again = executeOne(after, 1, cutOf(lanes));
   await turn();
   await disk.finish();
   const reference = openMemoryStore({ lanes: LANES });
   await reference.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
-  t.deepEqual(await again, await reference.execute(1, cutOf(lanes)));
+  t.deepEqual(await again, await executeOne(reference, 1, cutOf(lanes)));
   t.deepEqual(await after.recover(), await reference.recover());
 });
 
@@ -188,7 +188,7 @@ test("S8 after any crashes the store is exactly what its durable groups make", a
           step.kind === "commit"
             ? target.commit(step.writes)
             : step.kind === "execute"
-              ? target.execute(step.view, cutAt(step.view))
+              ? executeOne(target, step.view, cutAt(step.view))
               : null;
         calls?.catch(t.fail);
       };
