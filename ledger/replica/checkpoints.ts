@@ -30,11 +30,14 @@ export type Checkpoints = {
   readonly add: (
     from: GatewayIndex,
     note: string,
-  ) => { readonly kind: "accept" } | { readonly kind: "ignore" } | { readonly kind: "reject"; readonly reason: string };
-  /** The highest executed size for which a quorum agrees with the own root, once. */
-  readonly take: () => { readonly size: number; readonly root: Hash; readonly note: string } | null;
+  ) =>
+    | { readonly kind: "accept"; readonly size: number }
+    | { readonly kind: "ignore" }
+    | { readonly kind: "reject"; readonly reason: string };
+  /** An executed size above all before, for which a quorum agrees with the own root, once. */
+  readonly take: (size: number) => { readonly size: number; readonly root: Hash; readonly note: string } | null;
   /** A root for an executed size that differs from the own and that a quorum cosigned: this gateway has diverged. */
-  readonly divergence: () => { readonly size: number; readonly ours: Hash; readonly theirs: Hash } | null;
+  readonly divergence: (size: number) => { readonly size: number; readonly ours: Hash; readonly theirs: Hash } | null;
   /** Own root at an executed size, when it is still remembered. */
   readonly rootAt: (size: number) => Hash | undefined;
 };
@@ -85,7 +88,10 @@ export function makeCheckpoints(
     const byRoot = new Map<Hash, NoteSignature[]>();
     for (const voter of keys.keys()) {
       const vote = votes.get(voter)?.get(size);
-      if (vote !== undefined) byRoot.set(vote.root, [...(byRoot.get(vote.root) ?? []), vote.signature]);
+      if (vote === undefined) continue;
+      const signatures = byRoot.get(vote.root) ?? [];
+      byRoot.set(vote.root, signatures);
+      signatures.push(vote.signature);
     }
     for (const [root, signatures] of byRoot) if (signatures.length >= committee.quorum) return { root, signatures };
     return null;
@@ -113,29 +119,23 @@ export function makeCheckpoints(
       const verified = verifyBy(key, from, note, signature, verify);
       if (verified.kind === "reject") return verified;
       count(size, from, { root, signature });
-      return { kind: "accept" };
+      return { kind: "accept", size };
     },
-    take: () => {
-      const sizes = [...own.keys()].filter((size) => size > takenSize).sort((a, b) => b - a);
-      for (const size of sizes) {
-        const found = agreeing(size);
-        if (found === null || found.root !== own.get(size)) continue;
-        takenSize = size;
-        for (const of of votes.values()) for (const at of of.keys()) if (at <= size) of.delete(at);
-        return {
-          size,
-          root: found.root,
-          note: formatNote({ body: bodyOf(size, found.root), signatures: found.signatures }),
-        };
-      }
-      return null;
+    take: (size) => {
+      const found = size > takenSize ? agreeing(size) : null;
+      if (found === null || found.root !== own.get(size)) return null;
+      takenSize = size;
+      for (const of of votes.values()) for (const at of of.keys()) if (at <= size) of.delete(at);
+      return {
+        size,
+        root: found.root,
+        note: formatNote({ body: bodyOf(size, found.root), signatures: found.signatures }),
+      };
     },
-    divergence: () => {
-      for (const [size, ours] of own) {
-        const theirs = agreeing(size)?.root;
-        if (theirs !== undefined && theirs !== ours) return { size, ours, theirs };
-      }
-      return null;
+    divergence: (size) => {
+      const ours = own.get(size);
+      const theirs = ours === undefined ? undefined : agreeing(size)?.root;
+      return ours === undefined || theirs === undefined || theirs === ours ? null : { size, ours, theirs };
     },
     rootAt: (size) => own.get(size),
   };

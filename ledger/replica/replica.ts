@@ -5,7 +5,7 @@
 import * as agreement from "../agreement/index.ts";
 import { isSameContent } from "../bundle/index.ts";
 import { encode } from "../cbor/index.ts";
-import { type GatewayIndex, invariant, type Recipients } from "../committee/index.ts";
+import { collectorsOf, type GatewayIndex, invariant, isLarge, type Recipients } from "../committee/index.ts";
 import * as lane from "../lane/index.ts";
 import type { Execution } from "../store/port.ts";
 import { makeAlarm } from "./alarm.ts";
@@ -24,8 +24,9 @@ import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } fro
 const RECALL_BYTES = 4 * 1024 * 1024;
 /** R4: sizes at which every gateway cosigns, because each crosses a multiple of this with the same block; a cosignature a block would cost as much as a vote. */
 const LEAVES_A_CHECKPOINT = 16;
-/** R4: or when the log has not grown for so long. */
+/** R4: or when the log has not grown for so long; and in a large committee so long until collectors are asked again. */
 const QUIET_MS = 10;
+const LARGE_QUIET_MS = 1_000;
 /** Faults told in one life of the process. */
 const MAX_ACCUSATIONS = 10_000;
 
@@ -337,7 +338,8 @@ export function startReplica(options: ReplicaOptions): Replica {
       outbox.behind(() => events.executed(execution));
       if (execution.bundles.length === 0) return;
       const before = size - execution.bundles.length;
-      if (Math.floor(size / LEAVES_A_CHECKPOINT) > Math.floor(before / LEAVES_A_CHECKPOINT)) cosign(size, root);
+      const leaves = Math.max(LEAVES_A_CHECKPOINT, committee.voters.length / 4);
+      if (Math.floor(size / leaves) > Math.floor(before / leaves)) cosign(size, root);
       else cosignWhenQuiet(size, root);
       notes.grown();
     });
@@ -345,7 +347,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 
   /** R4: between the sizes that all cosign, a log is cosigned where it comes to rest. */
   function cosignWhenQuiet(size: number, root: string): void {
-    options.after(QUIET_MS, () => {
+    options.after(isLarge(committee) ? LARGE_QUIET_MS : QUIET_MS, () => {
       if (executor.state().size === size) turn(() => cosign(size, root));
     });
   }
@@ -355,8 +357,18 @@ export function startReplica(options: ReplicaOptions): Replica {
     const note = checkpoints.cosignExecuted(size, root, Math.floor(options.now() / 1000));
     const message = { kind: "cosignature", size, note } as const;
     standing.set("own cosignature", message);
-    sendBehind("all", { layer: "checkpoint", message });
-    collect();
+    if (isLarge(committee)) tellCollectors(message, 0);
+    else sendBehind("all", { layer: "checkpoint", message });
+    collect(size);
+  }
+
+  /** R4, A14: again to twice as many, until there is a checkpoint of that size or a reason for a higher one. */
+  function tellCollectors(message: Extract<CheckpointMessage, { kind: "cosignature" }>, attempt: number): void {
+    sendBehind(collectorsOf(committee, "checkpoint", message.size, attempt), { layer: "checkpoint", message });
+    options.after(LARGE_QUIET_MS * 2 ** attempt, () => {
+      const stands = (checkpoint?.size ?? 0) >= message.size || standing.get("own cosignature") !== message;
+      if (!stands) turn(() => tellCollectors(message, attempt + 1));
+    });
   }
 
   function onCheckpointMessage(from: GatewayIndex, message: CheckpointMessage): void {
@@ -364,7 +376,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "cosignature": {
         const added = checkpoints.add(from, message.note);
         if (added.kind === "reject") return conduct.rejected(from, added.reason);
-        return added.kind === "accept" ? collect() : undefined;
+        return added.kind === "accept" ? collect(added.size) : undefined;
       }
       case "checkpoint":
       case "anchor": {
@@ -374,12 +386,16 @@ export function startReplica(options: ReplicaOptions): Replica {
     }
   }
 
-  function collect(): void {
-    const divergence = checkpoints.divergence();
+  function collect(size: number): void {
+    const divergence = checkpoints.divergence(size);
     if (divergence !== null) return onDivergence(divergence.size, divergence.theirs);
-    const taken = checkpoints.take();
+    const taken = checkpoints.take(size);
     // Every signature in it was checked on the way in, and the root is the own one.
-    if (taken !== null) onStandingNote(null, taken.size, taken.root, taken.note);
+    if (taken === null) return;
+    // A14: of a large committee nobody else has the cosignatures.
+    if (isLarge(committee))
+      sendBehind("all", { layer: "checkpoint", message: { kind: "checkpoint", note: taken.note } });
+    onStandingNote(null, taken.size, taken.root, taken.note);
   }
 
   function onStandingNote(ledger: string | null, size: number, root: string, note: string): void {
