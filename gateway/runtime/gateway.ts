@@ -198,6 +198,11 @@ async function openApi({ settings }: GatewayConfig, closers: Closers, port: ApiP
 }
 
 function after(ms: number, run: () => void): () => void {
+  if (ms <= 0) {
+    // A timer would wait for a millisecond.
+    const immediate = setImmediate(run);
+    return () => clearImmediate(immediate);
+  }
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
 }

@@ -92,7 +92,7 @@ export function startExecutor(options: ExecutorOptions): Executor {
   return {
     push: (blocks) => {
       for (const block of blocks) {
-        // R3: a bounded queue. What is pushed is on disk, so nothing is lost that does not fit.
+        // R3: a bounded queue. What is pushed is on its way to the disk before any question of ours, so nothing is lost that does not fit.
         if (queuedView === newestView && queue.length < MAX_QUEUED) {
           queue.push(block);
           queuedView = block.view;

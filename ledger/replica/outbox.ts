@@ -8,6 +8,8 @@ export type Outbox = {
   readonly write: (write: Write) => void;
   /** Runs `action` when all writes so far are durable; at once when they are. */
   readonly behind: (action: () => void) => void;
+  /** Runs `action` when all writes so far are handed to the store: for calls of the store that must come after them. */
+  readonly handedOver: (action: () => void) => void;
   /** Ends the turn: hands its writes to the store. */
   readonly flush: () => void;
   /** Forgets what was not flushed: the turn broke, and half of it must not be written. */
@@ -21,11 +23,19 @@ export type Outbox = {
 export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox {
   type Batch = { writes: Write[]; readonly actions: (() => void)[] };
   let open: Batch = { writes: [], actions: [] };
+  let next: (() => void)[] = [];
   let tail: Promise<void> = Promise.resolve();
   let outstanding = 0;
   let broken = false;
 
   function flush(): void {
+    const calls = next;
+    next = [];
+    handOver();
+    run(calls);
+  }
+
+  function handOver(): void {
     const batch = open;
     if (broken || (batch.writes.length === 0 && batch.actions.length === 0)) return;
     open = { writes: [], actions: [] };
@@ -61,9 +71,11 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
   return {
     write: (write) => open.writes.push(write),
     behind: (action) => open.actions.push(action),
+    handedOver: (action) => next.push(action),
     flush,
     discard: () => {
       open = { writes: [], actions: [] };
+      next = [];
     },
     settled: () => tail,
     waiting: () => outstanding,

@@ -171,7 +171,8 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "serveFinalized":
         return outbox.behind(() => streams.finalized(effect.to, effect.after));
       case "finalize":
-        outbox.behind(() => executor.push(effect.blocks.map(({ block }) => block)));
+        // Nobody sees an execution before it is on disk, and the store keeps the order of calls: one fsync serves both.
+        outbox.handedOver(() => executor.push(effect.blocks.map(({ block }) => block)));
         return stepLanes({ kind: "final", tips: state.delivered.tips });
       case "offer":
         return sendBehind(effect.to, {
