@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
+import { CODE_CACHE } from "../launch/process.ts";
 
-// Stripped and compiled code is kept between starts: 0.3 s and 30 MB less for each process. Inside the package, not in a
-// directory for temporary files where another user of the machine could put code; where that cannot be written, nothing is kept.
-enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/tallystick", import.meta.url)));
+// U4. Where it cannot be written, nothing is kept.
+enableCompileCache(CODE_CACHE);
+if (process.argv[2] === "run") {
+  const { begin } = await import("./begin.ts");
+  await begin(fileURLToPath(import.meta.url));
+}
 const { isRefusal, sentenceOf } = await import("./endings.ts");
 
 // L1: 0 done, 1 the answer is no, 2 wrong usage, configuration or surroundings.

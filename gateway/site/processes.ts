@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GATEWAY_ENVIRONMENT, GATEWAY_FLAGS, warmUp } from "../launch/index.ts";
 import { capLog, lastWords, sizeOf } from "./log-files.ts";
 
 const COMMAND = fileURLToPath(new URL("../cli/tallystick.ts", import.meta.url));
@@ -57,6 +58,7 @@ type Entry = {
 export function makeProcesses(options: ProcessesOptions): Processes {
   const entries = new Map<string, Entry>();
   let stopping = false;
+  let warm: Promise<void> | null = null;
   mkdirSync(options.logDir, { recursive: true });
   const logOf = (name: string): string => join(options.logDir, `${name}.log`);
   const caps = setInterval(() => {
@@ -68,9 +70,12 @@ export function makeProcesses(options: ProcessesOptions): Processes {
     capLog(logPath);
     const said = sizeOf(logPath);
     const log = openSync(logPath, "a");
-    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", COMMAND, ...entry.args], {
+    const isGateway = entry.args[0] === "run";
+    const flags = ["--disable-warning=ExperimentalWarning", ...(isGateway ? GATEWAY_FLAGS : [])];
+    const child = spawn(process.execPath, [...flags, COMMAND, ...entry.args], {
       // M7: the channel breaks when this process dies, and the child takes that as its signal to stop.
       stdio: ["ignore", log, log, "ipc"],
+      env: { ...process.env, ...(isGateway ? GATEWAY_ENVIRONMENT : {}) },
     });
     closeSync(log);
     entry.child = child;
@@ -112,6 +117,7 @@ export function makeProcesses(options: ProcessesOptions): Processes {
     start: async (name, args) => {
       const entry: Entry = { name, args, child: null, state: "stopped", starts: 0, restarting: null };
       entries.set(name, entry);
+      if (args[0] === "run") await (warm ??= warmUp(COMMAND));
       await run(entry);
     },
     list: () => [...entries.values()].map(({ name, child, state }) => ({ name, pid: child?.pid ?? null, state })),

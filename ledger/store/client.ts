@@ -12,6 +12,9 @@ export type StoreOptions = Identity & {
   readonly mayCreate?: boolean;
 };
 
+/** Of the thread: it holds requests for one commit and little else, so that a large young generation would only be touched. */
+const RESOURCES = { maxYoungGenerationSizeMb: 3 };
+
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
 /**
@@ -20,7 +23,7 @@ type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (e
  */
 export async function openStore({ path, site, gateway, lanes, mayCreate = true }: StoreOptions): Promise<Store> {
   const workerData: ThreadData = { path, identity: { site, gateway, lanes }, mayCreate };
-  const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData, resourceLimits: RESOURCES });
   const waiting = new Map<number, Waiting>();
   let outgoing: Request[] = [];
   let askedKeys: string[] = [];

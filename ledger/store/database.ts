@@ -23,7 +23,8 @@ export function openDatabase(path: string, identity: Identity, created: boolean)
       database.pragma("synchronous = FULL");
       database.pragma("wal_autocheckpoint = 4000");
       database.pragma("journal_size_limit = 67108864");
-      database.pragma("cache_size = -8192");
+      // 2 MB: pages that fall out are still in the system's own cache, which is not counted against the gateway.
+      database.pragma("cache_size = -2048");
       database.transaction(() => prepare(path, database, identity, created)).immediate();
       // S10: whoever is told that the store is there may write that down, so its name must be on disk, too.
       syncDirectory(dirname(path));

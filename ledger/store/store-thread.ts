@@ -5,8 +5,8 @@ import { openEngine } from "./engine.ts";
 import { plainFailure, StoreFailure } from "./failures.ts";
 import type { FromThread, Request, ThreadData } from "./protocol.ts";
 
-if (parentPort === null) throw new Error("store-thread.ts runs as a worker thread of ledger/store");
-serve(parentPort, workerData as ThreadData);
+// Elsewhere it is loaded only to be compiled.
+if (parentPort !== null) serve(parentPort, workerData as ThreadData);
 
 function serve(port: MessagePort, { path, identity, mayCreate }: ThreadData): void {
   const tell = (message: FromThread): void => port.postMessage(message);

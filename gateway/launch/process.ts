@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+
+/** U4: stripped and compiled code is kept between starts: 0.3 s less for each process. */
+export const CODE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/tallystick", import.meta.url));
+
+/** U1: of V8. */
+export const GATEWAY_FLAGS: readonly string[] = [
+  // What is on its way through a busy gateway lives longer than in a larger space, and is collected with the old space.
+  "--max-semi-space-size=4",
+  // Else the first full collection waits for hundreds of MB of garbage.
+  "--initial-old-space-size=32",
+  // Far above any need (every queue is bounded); it also tells V8 to grow in small steps.
+  "--max-old-space-size=384",
+  // Compilers on fewer threads have fewer tables at a time.
+  "--v8-pool-size=2",
+];
+
+/** U1: of the C library (glibc; others ignore them), and U4. */
+export const GATEWAY_ENVIRONMENT: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: String(64 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(128 * 1024),
+  NODE_COMPILE_CACHE: CODE_CACHE,
+};
