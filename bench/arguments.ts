@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 
 export type BenchArguments = { readonly rate: number | null; readonly seconds: number; readonly gateways: number };
 
-/** --rate R, --seconds S, --gateways N; `rate` null = --max. Throws a TypeError for anything else. */
+/** --rate R, --seconds S or --minutes M, --gateways N; `rate` null = --max. Throws a TypeError for anything else. */
 export function benchArguments(
   args: readonly string[],
   defaults: { readonly rate: number; readonly seconds: number; readonly gateways: number },
@@ -13,6 +13,7 @@ export function benchArguments(
       rate: { type: "string" },
       max: { type: "boolean" },
       seconds: { type: "string" },
+      minutes: { type: "string" },
       gateways: { type: "string" },
     },
   });
@@ -23,7 +24,7 @@ export function benchArguments(
   };
   return {
     rate: values.max === true ? null : read("rate", values.rate, defaults.rate),
-    seconds: read("seconds", values.seconds, defaults.seconds),
+    seconds: read("seconds", values.seconds, read("minutes", values.minutes, defaults.seconds / 60) * 60),
     gateways: read("gateways", values.gateways, defaults.gateways),
   };
 }

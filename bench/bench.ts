@@ -7,6 +7,7 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<Record<string,
 const BENCHES: Readonly<Record<string, string>> = {
   finality:
     "measurements from accepted to final through real gateway processes [--rate R | --max] [--seconds S] [--gateways N]",
+  memory: "resident memory of gateways over time [--rate R | --max] [--minutes M] [--gateways N]",
   predict: "one prediction",
   catchup: "a gateway that was away takes in what it missed [--statements N]",
   startup: "from the command to the first anchored measurement",

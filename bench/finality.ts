@@ -5,9 +5,6 @@ import { startLoad } from "./load.ts";
 import { type GatewayMetrics, metricsOf, quantileMs } from "./metrics-of.ts";
 
 const WARM_UP_MS = 10_000;
-/** Enough unacknowledged messages of each sensor to fill bundles, few enough to be a queue and not a backlog. */
-const IN_FLIGHT_AT_MOST = 256;
-const IN_FLIGHT_AT_RATE = 64;
 
 /**
  * `npm run bench -- finality [--rate R | --max] [--seconds S] [--gateways N]`: real processes (ledger, N gateways, one process of MQTT QoS 1 sensors)
@@ -17,10 +14,7 @@ const IN_FLIGHT_AT_RATE = 64;
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { rate, seconds, gateways } = benchArguments(args, { rate: 200, seconds: 10, gateways: 4 });
   const site = await startTemporarySite({ gateways, stations: "mqtt", simulation: null, restart: false });
-  const stopLoad = await startLoad(site, {
-    ratePerSecond: rate ?? 0,
-    inFlight: rate === null ? IN_FLIGHT_AT_MOST : IN_FLIGHT_AT_RATE,
-  });
+  const stopLoad = await startLoad(site, rate);
   try {
     const look = async (): Promise<readonly GatewayMetrics[]> =>
       Promise.all(site.apis.map(({ url }) => metricsOf(url)));

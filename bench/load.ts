@@ -18,11 +18,12 @@ export type LoadSensor = { readonly port: number; readonly device: string; reado
 
 const GENERATOR = fileURLToPath(new URL("load-generator.ts", import.meta.url));
 
-/** Starts the load on a site of MQTT stations; the result ends it. */
-export async function startLoad(
-  { made, plan }: TemporarySite,
-  options: Pick<Load, "ratePerSecond" | "inFlight">,
-): Promise<() => Promise<void>> {
+/** Enough unacknowledged messages of each sensor to fill bundles, few enough to be a queue and not a backlog. */
+const IN_FLIGHT_AT_MOST = 256;
+const IN_FLIGHT_AT_RATE = 64;
+
+/** Starts the load on a site of MQTT stations, at a rate or (null) at most; the result ends it. */
+export async function startLoad({ made, plan }: TemporarySite, rate: number | null): Promise<() => Promise<void>> {
   const ports = portsOf(plan).gateways;
   const sensors = await Promise.all(
     made.gatewayDirs.map(async (dir, index): Promise<LoadSensor> => {
@@ -31,7 +32,8 @@ export async function startLoad(
       return { port: ports[index]?.mqtt ?? 0, device, password: users[device] ?? "" };
     }),
   );
-  const load: Load = { seed: 7, sensors, ...options };
+  const inFlight = rate === null ? IN_FLIGHT_AT_MOST : IN_FLIGHT_AT_RATE;
+  const load: Load = { seed: 7, sensors, ratePerSecond: rate ?? 0, inFlight };
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", GENERATOR, JSON.stringify(load)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
