@@ -3,7 +3,8 @@ import { type Committee, invariant, signaturesHold } from "../committee/index.ts
 import { bytesEqual } from "../crypto/index.ts";
 import { encodeMessage } from "./codec.ts";
 import { onViewClosed } from "./pace.ts";
-import { LEADERS_AHEAD, offerOwn, relays, votersRoute } from "./routes.ts";
+import { relay } from "./relay.ts";
+import { LEADERS_AHEAD, offerOwn, votersRoute } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import { finalView, hashOf, roundOf, setRound, voteBytes } from "./turn.ts";
 import type { Certificate, Round, SignedVote, State, Vote } from "./types.ts";
@@ -121,9 +122,8 @@ export function acceptCertificate(turn: Turn, certificate: Certificate, assemble
     kind: "persist",
     write: { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) },
   });
-  // A2: relayed once, on the way in; late ones for views already left help nobody.
-  if ((vote.view >= turn.state.view || vote.kind === "finalize") && (assembled || relays(turn, vote)))
-    turn.effects.push({ kind: "send", to: "all", message });
+  // A2: relayed once; late ones for views already left help nobody.
+  if (vote.view >= turn.state.view || vote.kind === "finalize") relay(turn, certificate, assembled);
   switch (vote.kind) {
     case "notarize":
       setRound(turn, vote.view, closed(turn, vote.view, { notarization: certificate }));

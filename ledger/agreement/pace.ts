@@ -94,7 +94,9 @@ export function keepTime(turn: Turn): void {
 /** When `step` wants to be called with `wake`; null = not before something else happens. */
 export function wakeAtMs(state: State): number | null {
   const { proposalMs, certificateMs, retransmitMs, carryMs, cutMs } = state.deadlines;
-  const times = [proposalMs, certificateMs, retransmitMs, carryMs, cutMs].filter((time) => time !== null);
+  const { led, final } = state.relays;
+  const relays = [led, final].map((relay) => relay?.atMs ?? null);
+  const times = [proposalMs, certificateMs, retransmitMs, carryMs, cutMs, ...relays].filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
 

@@ -7,6 +7,7 @@ import type { Recovered } from "../store/port.ts";
 import { blockHash, readBlock, readMessage } from "./codec.ts";
 import { NO_SEED, seedsAfter } from "./leaders.ts";
 import { INITIAL_PACE, STOPPED } from "./pace.ts";
+import { NOBODY_SHOWN } from "./relay.ts";
 import { finalView, roundOf } from "./turn.ts";
 import type { Block, Certificate, Message, Round, State, Tip } from "./types.ts";
 
@@ -70,6 +71,7 @@ export function recoverState(
     roots: new Map(),
     pace: INITIAL_PACE,
     deadlines: STOPPED,
+    relays: NOBODY_SHOWN,
     helpedAtMs: new Map(),
     servedAtMs: new Map(),
     askedAtMs: null,

@@ -6,6 +6,7 @@ import { deliverUpTo } from "./deliver.ts";
 import { patienceMs, setDeadlines } from "./pace.ts";
 import { groundFor } from "./ground.ts";
 import { asSent } from "./propose.ts";
+import { relayDue } from "./relay.ts";
 import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import { closing, finalView, keepBlock, parentOf, roundOf } from "./turn.ts";
@@ -21,6 +22,7 @@ export function onWake(turn: Turn): void {
   const { deadlines, view } = turn.state;
   if (deadlines.cutMs !== null && deadlines.cutMs <= turn.nowMs) setDeadlines(turn, { cutMs: null });
   if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs) onHalfTime(turn);
+  relayDue(turn);
   const due = (timeMs: number | null) => timeMs !== null && timeMs <= turn.nowMs;
   const round = roundOf(turn.state, view);
   if ((due(deadlines.proposalMs) && round.proposal === null) || due(deadlines.certificateMs)) {

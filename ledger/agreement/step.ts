@@ -15,6 +15,7 @@ import { leaderOf } from "./leaders.ts";
 import { keepTime } from "./pace.ts";
 import { notarize, propose } from "./propose.ts";
 import { offerOwn } from "./routes.ts";
+import { noteShown } from "./relay.ts";
 import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
 import { finalView, keepBlock, proposalBytes, roundOf, setRound, type Turn, voteBytes } from "./turn.ts";
 import type { Certificate, Effect, Input, Message, Proposal, SignedVote, State } from "./types.ts";
@@ -76,6 +77,7 @@ function settle(turn: Turn): void {
 }
 
 function onMessage(turn: Turn, from: GatewayIndex, message: Message): void {
+  noteShown(turn, from, message);
   switch (message.kind) {
     case "propose":
       return onPropose(turn, from, message.proposal);

@@ -142,6 +142,9 @@ export type Deadlines = {
   readonly cutMs: number | null;
 };
 
+/** A2: a certificate that is passed on when its time has come. */
+export type Relay = { readonly certificate: Certificate; readonly atMs: number };
+
 export type State = {
   readonly view: number;
   /** The finalized chain as delivered: its last block. View 0 is genesis; the last block of an epoch is genesis of the next. */
@@ -185,6 +188,12 @@ export type State = {
   readonly roots: ReadonlyMap<number, Hash>;
   readonly pace: Pace;
   readonly deadlines: Deadlines;
+  /** A2: what is to be passed on, and what each peer's messages have shown: the last view that it has left, the last that it knows to be final. */
+  readonly relays: {
+    readonly led: Relay | null;
+    readonly final: Relay | null;
+    readonly shown: readonly ({ readonly left: number; readonly final: number } | undefined)[];
+  };
   /** When each peer was last helped or asked (A10 is rate-limited). */
   readonly helpedAtMs: ReadonlyMap<GatewayIndex, number>;
   readonly servedAtMs: ReadonlyMap<GatewayIndex, number>;

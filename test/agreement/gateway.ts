@@ -92,7 +92,7 @@ function drive(committee: Committee, initial: State, before: readonly Write[]): 
 }
 
 /** A proposal comes from its leader; anything else may come from anybody. */
-function usualSender(committee: Committee, message: Message): number {
+export function usualSender(committee: Committee, message: Message): number {
   return message.kind === "propose" ? leaderAt(message.proposal.block.view) : (committee.self + 1) % SIZE;
 }
 

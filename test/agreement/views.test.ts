@@ -18,6 +18,7 @@ import {
   propose,
   proposalsSent,
   sentTo,
+  usualSender,
   voteBy,
   votesSigned,
 } from "./gateway.ts";
@@ -28,7 +29,7 @@ const third = blockOn(named(second), 3, { 3: 0 });
 
 const isCertificate = (message: Message): boolean => message.kind === "certificate";
 
-test("A2: a certificate for the current view or any later one leads into the next, and is relayed once", (t) => {
+test("A2: a certificate for the current view or any later one leads into the next, and is relayed once, a moment later", (t) => {
   for (const [message, next] of [
     [nullification(1), 2],
     [notarization(first), 2],
@@ -38,10 +39,34 @@ test("A2: a certificate for the current view or any later one leads into the nex
     const driven = gateway(0);
     const effects = driven.receive(message);
     t.is(driven.state().view, next);
-    t.is(sentTo(effects).filter(isCertificate).length, 1);
+    t.deepEqual(sentTo(effects).filter(isCertificate), []);
     t.deepEqual(sentTo(driven.receive(message)).filter(isCertificate), [], "the second time it is no news");
     t.is(driven.state().view, next);
+    const dueMs = wakeAtMs(driven.state()) ?? 0;
+    t.true(dueMs > 1000);
+    driven.setClock(dueMs);
+    const relayed = driven.step({ kind: "wake" }).filter((effect) => effect.kind === "send");
+    t.deepEqual(
+      relayed.filter((effect) => isCertificate(effect.message)).map(({ to }) => to),
+      [[1, 2, 3].filter((peer) => peer !== usualSender(driven.committee, message))],
+      "to those who have not shown that they have it",
+    );
+    driven.setClock(dueMs + 1);
+    t.deepEqual(sentTo(driven.step({ kind: "wake" })).filter(isCertificate), []);
   }
+});
+
+test("A2: nothing is relayed to a peer whose own votes show that it has left the view", (t) => {
+  const driven = gateway(0);
+  driven.receive(notarization(first));
+  driven.receive(voteBy(1, { kind: "finalize", view: 1, hash: blockHash(first) }));
+  driven.receive(voteBy(2, { kind: "nullify", view: 2 }), 2);
+  driven.setClock(wakeAtMs(driven.state()) ?? 0);
+  const relayed = driven.step({ kind: "wake" }).filter((effect) => effect.kind === "send");
+  t.deepEqual(
+    relayed.filter((effect) => isCertificate(effect.message)).map(({ to }) => to),
+    [[3]],
+  );
 });
 
 test("A2: a certificate for a view that was left changes the view no more and is not relayed", (t) => {
@@ -251,7 +276,11 @@ test("A11: clocks run while something certified is not final, and stop when all 
   t.not(wakeAtMs(driven.state()), null);
   driven.receive(propose(first));
   driven.receive(finalization(first));
-  t.is(wakeAtMs(driven.state()), null);
+  t.is(driven.state().deadlines.proposalMs, null);
+  t.is(driven.state().deadlines.certificateMs, null);
+  driven.setClock(wakeAtMs(driven.state()) ?? 0);
+  driven.step({ kind: "wake" });
+  t.is(wakeAtMs(driven.state()), null, "nothing is left but to pass the finalization on (A2)");
 });
 
 test("A2: a certificate with a bad, strange or repeated signature is rejected and leads nowhere", (t) => {
