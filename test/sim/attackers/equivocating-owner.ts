@@ -7,12 +7,13 @@ import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import type { Statement } from "../../../ledger/statement/index.ts";
 import type { Random } from "../random.ts";
 import { type Attack, type AttackContext, conspirators, conspire, othersOf, repeatedly, strike } from "./attack.ts";
-import { type ForgedLane, type Forgery, forgedLane, ownBundle } from "./forged-lane.ts";
+import { type ForgedLane, forgedLane, ownBundle } from "./forged-lane.ts";
+import { FORGERS } from "./forgeries.ts";
 import { ackOf, inLanes, sayInLanes } from "./speech.ts";
 
 /** Histories beside the true one, and the numbers where they leave it. */
 const MAX_HISTORIES = 3;
-const MAX_FORK = 12;
+const MAX_FORK = 5;
 const MAX_DEPTH = 6;
 
 export const equivocatingOwner: Attack = {
@@ -62,78 +63,14 @@ function vouchFor(context: AttackContext, { header, hash }: Bundle): void {
 
 function historyOf(context: AttackContext): ForgedLane {
   const { random } = context;
-  const forge = random.pick([younger, tooOld, later, soldTwice, fewer, renumbered, resigned]);
+  const forge = random.pick(FORGERS);
   const depth = random.chance(0.5) ? 1 : 1 + random.below(MAX_DEPTH);
   const earlier: Statement[] = [];
   return forgedLane(context, random.below(MAX_FORK), depth, (bundle, statements) => {
-    const forged = forge(bundle, statements, earlier, random);
+    const forged = forge(context, bundle, statements, earlier);
     earlier.push(...statements);
     return forged;
   });
-}
-
-type Forger = (
-  bundle: Bundle,
-  statements: readonly Statement[],
-  earlier: readonly Statement[],
-  random: Random,
-) => Forgery;
-
-const truly = (bundle: Bundle, statements: readonly Statement[]): Forgery => ({
-  statements,
-  createdMs: bundle.header.created,
-  firstOff: 0,
-  isSignatureOnly: false,
-});
-
-/** Another header over the same statements. */
-const younger: Forger = (bundle, statements) => ({
-  ...truly(bundle, statements),
-  createdMs: bundle.header.created + 1,
-});
-
-/** The same statements under a header that is not valid: who sees it first refuses, while the others certify its rival. */
-const tooOld: Forger = (bundle, statements) => ({
-  ...truly(bundle, statements),
-  createdMs: Math.max(0, (statements.at(-1)?.measurement.at ?? 1) - 1),
-});
-
-/** Other statements in the same numbers, as valid as the true ones. */
-const later: Forger = (bundle, statements) => ({
-  ...truly(
-    bundle,
-    statements.map((statement) => moved(statement, 1)),
-  ),
-  createdMs: bundle.header.created + 1,
-});
-
-/** A measurement that was sold before, in the number of another one. */
-const soldTwice: Forger = (bundle, statements, earlier, random) => {
-  const sold = earlier.length === 0 ? null : random.pick(earlier);
-  if (sold === null) return later(bundle, statements, earlier, random);
-  const again = statements.map((statement) => ({
-    ...sold,
-    number: statement.number,
-    measurement: { ...sold.measurement, at: statement.measurement.at },
-  }));
-  return truly(bundle, again);
-};
-
-/** One statement less, so that all numbers that follow differ. */
-const fewer: Forger = (bundle, statements, earlier, random) =>
-  statements.length > 1 ? truly(bundle, statements.slice(0, -1)) : later(bundle, statements, earlier, random);
-
-const renumbered: Forger = (bundle, statements, _earlier, random) => ({
-  ...truly(bundle, statements),
-  firstOff: random.pick([-1, 1]),
-});
-
-/** L2: nothing but another signature. */
-const resigned: Forger = (bundle, statements) => ({ ...truly(bundle, statements), isSignatureOnly: true });
-
-function moved(statement: Statement, byMs: number): Statement {
-  const { measurement } = statement;
-  return { ...statement, measurement: { ...measurement, at: measurement.at + byMs } };
 }
 
 function shuffled<T>(random: Random, items: readonly T[]): readonly T[] {

@@ -1,5 +1,6 @@
 /** Another history of an attacker's own lane: a chain of bundles, all signed, that leaves the true one at some number. */
 import { type Bundle, openBundle, sealBundle } from "../../../ledger/bundle/index.ts";
+import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import { decodeStatement, encodeStatement, type Statement } from "../../../ledger/statement/index.ts";
 import type { AttackContext } from "./attack.ts";
 
@@ -11,6 +12,8 @@ export type Forgery = {
   readonly firstOff: number;
   /** Signs the true bundle again instead: the same content under another signature. */
   readonly isSignatureOnly: boolean;
+  /** Whose key the header names. */
+  readonly keyOf: GatewayIndex;
 };
 
 export type ForgedLane = {
@@ -27,7 +30,6 @@ export function forgedLane(
   forge: (bundle: Bundle, statements: readonly Statement[]) => Forgery,
 ): ForgedLane {
   const { site, committee } = context;
-  const { keyId } = site.keys(committee.self);
   const forged = new Map<number, Bundle>();
 
   function make(bundle: Bundle): Bundle {
@@ -42,14 +44,12 @@ export function forgedLane(
       return decoded.kind === "accept" ? [decoded.statement] : [];
     });
     if (header.number - fork >= length && below === undefined) return bundle;
-    const forgery =
-      header.number - fork < length
-        ? forge(bundle, statements)
-        : { statements, createdMs: header.created, firstOff: 0, isSignatureOnly: false };
+    const forgery = header.number - fork < length ? forge(bundle, statements) : truly(context, bundle, statements);
     const first = Math.max(0, next + forgery.firstOff);
     const bodies = forgery.statements.map((statement, at) => encodeStatement({ ...statement, number: first + at }));
     const { isSignatureOnly } = forgery;
     const sign = isSignatureOnly ? (message: Uint8Array) => site.signAgain(committee.self, message) : committee.sign;
+    const { keyId } = site.keys(forgery.keyOf);
     return sealBundle(
       { ...header, parent, first, count: bodies.length, created: forgery.createdMs },
       bodies,
@@ -68,6 +68,11 @@ export function forgedLane(
     },
     isForged: (number) => forged.has(number),
   };
+}
+
+/** The bundle as it is. */
+export function truly({ self }: AttackContext, { header }: Bundle, statements: readonly Statement[]): Forgery {
+  return { statements, createdMs: header.created, firstOff: 0, isSignatureOnly: false, keyOf: self };
 }
 
 /** The bundle of the attacker's own lane in these bytes; null = another message or another lane. */

@@ -11,7 +11,8 @@ import { ownBundle } from "./forged-lane.ts";
 import { ackOf, inAgreement, inLanes, proposalOf, say, sayInLanes, voteOf } from "./speech.ts";
 
 const EVERY_MS = 250;
-const BURST = 40;
+/** Most floods are just annoying; some are what a gateway cuts a peer off for. */
+const BURSTS = [20, 40, 40, 400];
 /** Cosignatures and bundles cost the simulator more than the rest. */
 const SMALL_BURST = 8;
 
@@ -55,7 +56,7 @@ function ahead({ random }: AttackContext, from: number): number {
 function votes(context: AttackContext, { view }: Seen): readonly Uint8Array[] {
   const { random, committee } = context;
   const { hash } = genesisOf(committee);
-  return Array.from({ length: BURST }, () => {
+  return Array.from({ length: random.pick(BURSTS) }, () => {
     const at = ahead(context, view);
     const vote = random.pick<Vote>([
       { kind: "nullify", view: at },
@@ -95,7 +96,7 @@ function bundles(context: AttackContext, { bundle }: Seen): readonly Uint8Array[
 function acks(context: AttackContext, { bundle }: Seen): readonly Uint8Array[] {
   const { random, committee } = context;
   const number = bundle?.header.number ?? 0;
-  return Array.from({ length: BURST }, () => {
+  return Array.from({ length: random.pick(BURSTS) }, () => {
     const lane: GatewayIndex = random.pick(othersOf(context));
     return sayInLanes({ kind: "ack", ack: ackOf(committee, lane, ahead(context, number), NO_HASH) });
   });
@@ -117,7 +118,7 @@ function cosignatures(context: AttackContext): readonly Uint8Array[] {
 /** Asks for everything, over and over. */
 function requests(context: AttackContext): readonly Uint8Array[] {
   const { random, committee } = context;
-  return Array.from({ length: BURST }, () =>
+  return Array.from({ length: random.pick(BURSTS) }, () =>
     random.chance(0.5)
       ? say({ kind: "fetch", after: random.pick([0, 0, 2 ** 40]) })
       : sayInLanes({ kind: "fetchBundles", lane: random.below(committee.size), from: random.pick([0, 0, 2 ** 40]) }),
