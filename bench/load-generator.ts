@@ -34,6 +34,8 @@ function startSensor(
   const items = Array.from({ length: SIZES }, (_, number) => syntheticItems(seed, index)(number) as Item);
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   const rate = ratePerSecond / load.sensors.length;
+  /** The sensors of a site do not weigh in step. */
+  const phase = index / load.sensors.length;
   let connected = false;
   let sent = 0;
   let acknowledged = 0;
@@ -42,7 +44,8 @@ function startSensor(
 
   const pump = (): void => {
     if (!connected) return;
-    const due = rate === 0 ? Number.POSITIVE_INFINITY : Math.floor(((performance.now() - startedAtMs) * rate) / 1_000);
+    const due =
+      rate === 0 ? Number.POSITIVE_INFINITY : Math.floor(((performance.now() - startedAtMs) * rate) / 1_000 + phase);
     const packets: Buffer[] = [];
     for (; sent < due && sent - acknowledged < inFlight; sent += 1)
       packets.push(publication(device, sent, packOf(sent)));
