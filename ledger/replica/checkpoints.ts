@@ -2,6 +2,7 @@
  * R4: from executed logs to cosigned checkpoints to anchors. A gateway cosigns only what it has executed itself; it believes a
  * checkpoint when a quorum cosigned it, and an anchor when a shared ledger countersigned that.
  */
+import { toHex } from "../crypto/index.ts";
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import {
   cosign,
@@ -47,6 +48,23 @@ type Vote = { readonly root: Hash; readonly signature: NoteSignature };
 /** Whether a gateway's cosignature holds; the default checks with the checkpoint keys of the site. */
 export type VerifyCosignature = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
 
+/** Cosignatures that held: they come by alone, in the checkpoint, and in every anchor of it. */
+const held = new Map<string, ReturnType<typeof verifyCosignature>>();
+const MOST_HELD = 512;
+
+function verifyOnce(key: VerifierKey, body: string, signature: NoteSignature): ReturnType<typeof verifyCosignature> {
+  const what = `${key.key.hex} ${signature.name} ${toHex(signature.keyId)} ${toHex(signature.signature)} ${body}`;
+  const known = held.get(what);
+  if (known !== undefined) return known;
+  const verified = verifyCosignature(key, body, signature);
+  if (verified.kind === "accept") {
+    const [oldest] = held.keys();
+    if (held.size >= MOST_HELD && oldest !== undefined) held.delete(oldest);
+    held.set(what, verified);
+  }
+  return verified;
+}
+
 /** One gateway's cosignature in a note. */
 function verifyBy(
   key: VerifierKey,
@@ -55,7 +73,7 @@ function verifyBy(
   signature: NoteSignature,
   verify: VerifyCosignature | undefined,
 ): ReturnType<typeof verifyCosignature> {
-  if (verify === undefined) return verifyCosignature(key, body, signature);
+  if (verify === undefined) return verifyOnce(key, body, signature);
   return verifyCosignature(key, body, signature, (message, bytes) => verify(signer, message, bytes));
 }
 
@@ -171,6 +189,6 @@ export function checkCheckpoint(
   if (ledger === null) return read;
   const key = ledgers[site.ledgers.findIndex(({ name }) => name === ledger)];
   if (key === undefined) return { kind: "reject", reason: `the site knows no ledger ${ledger}` };
-  const countersigned = signatures.some((signature) => verifyCosignature(key, body, signature).kind === "accept");
+  const countersigned = signatures.some((signature) => verifyOnce(key, body, signature).kind === "accept");
   return countersigned ? read : { kind: "reject", reason: `${ledger} did not countersign size ${read.size}` };
 }

@@ -6,6 +6,8 @@ import type { Store, Write } from "../store/port.ts";
 
 export type Outbox = {
   readonly write: (write: Write) => void;
+  /** A write that nothing waits for and a crash may lose: it goes along with the next commit. */
+  readonly writeSometime: (write: Write) => void;
   /** Runs `action` when all writes so far are durable; at once when they are. */
   readonly behind: (action: () => void) => void;
   /** Runs `action` when all writes so far are handed to the store: for calls of the store that must come after them. */
@@ -24,6 +26,7 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
   type Batch = { writes: Write[]; readonly actions: (() => void)[] };
   let open: Batch = { writes: [], actions: [] };
   let next: (() => void)[] = [];
+  let sometime: Write[] = [];
   let tail: Promise<void> = Promise.resolve();
   let outstanding = 0;
   let broken = false;
@@ -39,6 +42,10 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
     const batch = open;
     if (broken || (batch.writes.length === 0 && batch.actions.length === 0)) return;
     open = { writes: [], actions: [] };
+    if (batch.writes.length > 0) {
+      batch.writes.push(...sometime);
+      sometime = [];
+    }
     if (batch.writes.length === 0 && outstanding === 0) return run(batch.actions);
     outstanding += 1;
     // Commits run side by side in the store's group; their actions still run in order.
@@ -70,6 +77,7 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
 
   return {
     write: (write) => open.writes.push(write),
+    writeSometime: (write) => sometime.push(write),
     behind: (action) => open.actions.push(action),
     handedOver: (action) => next.push(action),
     flush,

@@ -23,9 +23,9 @@ import { type AnyMessage, type CheckpointMessage, openMessage, sealMessage } fro
 
 const RECALL_BYTES = 4 * 1024 * 1024;
 /** R4: sizes at which every gateway cosigns, because each crosses a multiple of this with the same block; a cosignature a block would cost as much as a vote. */
-const LEAVES_A_CHECKPOINT = 16;
+const LEAVES_A_CHECKPOINT = 64;
 /** R4: or when the log has not grown for so long; and in a large committee so long until collectors are asked again. */
-const QUIET_MS = 10;
+const QUIET_MS = 100;
 const LARGE_QUIET_MS = 1_000;
 /** Faults told in one life of the process. */
 const MAX_ACCUSATIONS = 10_000;
@@ -130,6 +130,8 @@ export function startReplica(options: ReplicaOptions): Replica {
   function carryOutLane(effect: lane.LaneEffect): void {
     switch (effect.kind) {
       case "persist":
+        // L4: what a restart has lost of certificates the peers tell again (L7).
+        if (effect.write.kind === "laneCertificate") return outbox.writeSometime(effect.write);
         return outbox.write(effect.write);
       case "send":
         return sendBehind(effect.to, { layer: "lane", message: effect.message });
