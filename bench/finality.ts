@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTemporarySite } from "../gateway/site/index.ts";
 import { benchArguments } from "./arguments.ts";
@@ -9,7 +10,8 @@ const WARM_UP_MS = 10_000;
 /**
  * `npm run bench -- finality [--rate R | --max] [--seconds S] [--gateways N]`: real processes (ledger, N gateways, one process of MQTT QoS 1 sensors)
  * on this machine. Figures are of S seconds after a warm-up of 10 s: `offeredPerSecond` = accepted, `measurementsPerSecond` =
- * final, latencies from fsynced to final at the accepting gateway.
+ * final, latencies from fsynced to final at the accepting gateway;
+ * `verifyUs` says how fast the machine is.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { rate, seconds, gateways } = benchArguments(args, { rate: 200, seconds: 10, gateways: 4 });
@@ -48,7 +50,20 @@ function figuresOf(
     gateways: after.length,
     rssMb: after.map(({ rssBytes }) => Math.round(rssBytes / 1e6)),
     cpuMsPerThousand: final === 0 ? null : round((cpuMs / final) * 1_000),
+    verifyUs: round(verifyUs()),
   };
+}
+
+/** Processor time of one Ed25519 check on this machine: the yardstick for figures from elsewhere. */
+function verifyUs(): number {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const message = Buffer.alloc(200);
+  const signature = sign(null, message, privateKey);
+  const checks = 1_000;
+  const before = process.cpuUsage();
+  for (let check = 0; check < checks; check += 1) verify(null, message, publicKey, signature);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / checks;
 }
 
 const round = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
