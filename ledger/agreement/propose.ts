@@ -1,5 +1,5 @@
 /** A3 and A4: what a leader may propose, and what a gateway notarizes. */
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { invariant, isLarge } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
@@ -9,6 +9,9 @@ import { cutAtMs, setDeadlines } from "./pace.ts";
 import { type Ground, groundFor } from "./ground.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
 import type { Block, Proposal, State, Tip } from "./types.ts";
+
+/** A14: with 334 signatures each, certificates that all have seen would fill a message: those who lack them ask (A10). */
+const NEWEST = 8;
 
 /** A3, for the leader of the current view. */
 export function propose(turn: Turn): void {
@@ -45,22 +48,17 @@ export function propose(turn: Turn): void {
   const proposal: Proposal = {
     block,
     parent: ground.certificate,
-    nullifications: ground.nullifications,
-    laneCertificates: advanced,
+    nullifications: isLarge(committee) ? ground.nullifications.slice(0, NEWEST) : ground.nullifications,
+    laneCertificates: isLarge(committee) ? [] : advanced,
     signature,
   };
   const message = { kind: "propose", proposal } as const;
   // A9: after a restart the very same proposal is sent again, never another one of this view.
   turn.effects.push({ kind: "persist", write: { kind: "proposal", view, bytes: encodeMessage(message) } });
-  turn.effects.push({ kind: "send", to: "all", message: { kind: "propose", proposal: asSent(committee, proposal) } });
+  turn.effects.push({ kind: "send", to: "all", message: message });
   setRound(turn, view, { proposal: { proposal, hash, leader: committee.self } });
   keepBlock(turn, hash, block);
   turn.state = { ...turn.state, pace: { ...turn.state.pace, proposed: { view, atMs: turn.nowMs } } };
-}
-
-/** A14: in a large committee a quorum holds every certified bundle already; who lacks one asks for the certificates. */
-export function asSent(committee: Committee, proposal: Proposal): Proposal {
-  return isLarge(committee) ? { ...proposal, laneCertificates: [] } : proposal;
 }
 
 function advancedLanes(state: State, tips: readonly Tip[]): Proposal["laneCertificates"] {

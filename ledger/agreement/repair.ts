@@ -5,7 +5,6 @@ import { blockHash } from "./codec.ts";
 import { deliverUpTo } from "./deliver.ts";
 import { patienceMs, setDeadlines } from "./pace.ts";
 import { groundFor } from "./ground.ts";
-import { asSent } from "./propose.ts";
 import { relayDue } from "./relay.ts";
 import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
 import type { Turn } from "./turn.ts";
@@ -73,8 +72,7 @@ function standing(turn: Turn): readonly Message[] {
     for (const vote of votes) if (vote !== null) messages.push({ kind: "vote", vote });
   }
   const own = roundOf(state, state.view).proposal;
-  if (own?.leader === turn.committee.self)
-    messages.push({ kind: "propose", proposal: asSent(turn.committee, own.proposal) });
+  if (own?.leader === turn.committee.self) messages.push({ kind: "propose", proposal: own.proposal });
   return messages;
 }
 
@@ -130,9 +128,13 @@ export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
     if (block !== undefined) effects.push({ kind: "send", to: from, message: { kind: "block", block } });
   }
   turn.effects.push(...effects);
+  // A14: the own proposal came without the certificates of its cut.
   const { proposal } = roundOf(state, state.view);
-  if (isLarge(turn.committee) && proposal?.leader === turn.committee.self)
-    turn.effects.push({ kind: "send", to: from, message: { kind: "propose", proposal: proposal.proposal } });
+  if (!isLarge(turn.committee) || proposal?.leader !== turn.committee.self) return;
+  for (const lane of state.ahead) {
+    const certificate = state.certified[lane]?.highest ?? null;
+    if (certificate !== null) turn.effects.push({ kind: "offer", to: from, certificate });
+  }
 }
 
 /** A10: a block is let in only when a certificate leads to it: by its hash, or through the parents of one that is. */

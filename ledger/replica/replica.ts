@@ -16,6 +16,7 @@ import { startExecutor } from "./executor.ts";
 import { LogDiverged } from "./failures.ts";
 import { makeNotes } from "./notes.ts";
 import { makeOutbox } from "./outbox.ts";
+import { makeRepeats } from "./repeats.ts";
 import { makeSealer, type Sealed } from "./sealer.ts";
 import { makeStreams } from "./streams.ts";
 import type { CutOff, Replica, ReplicaOptions, ReplicaStatus } from "./types.ts";
@@ -53,6 +54,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   let anchored = { size: 0, counts: recovered.anchoredCounts[self] ?? 0 };
   let finalCount = recovered.executedCounts[self] ?? 0;
 
+  const repeats = makeRepeats();
   const outbox = makeOutbox(store, halt);
   const streams = makeStreams({ store, gateways: site.gateways.length, send: transmit, failed: halt });
   const executor = startExecutor({
@@ -167,6 +169,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   function carryOutAgreement(effect: agreement.Effect): void {
     switch (effect.kind) {
       case "persist":
+        if (effect.write.kind === "certificate") repeats.add(effect.write.bytes);
         return outbox.write(effect.write);
       case "send":
         return sendBehind(effect.to, { layer: "agreement", message: effect.message });
@@ -256,6 +259,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   function receive(from: GatewayIndex, bytes: Uint8Array): void {
     if (halted !== null || stopped || !conduct.hears(from)) return;
     conduct.weigh(from, bytes.length, () => {
+      if (repeats.has(bytes)) return false;
       const message = openMessage(bytes);
       if (message.kind === "reject") {
         conduct.rejected(from, message.reason);
