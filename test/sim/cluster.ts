@@ -16,6 +16,8 @@ import { type Digest, digest } from "./trace.ts";
 const EPOCH_MS = 1_767_225_600_000;
 
 const PICKY_CHANCE = 0.05;
+/** Fifty times what a run needs: something goes round in circles. */
+const MOST_EVENTS = 3_000_000;
 
 export type Conditions = {
   readonly weather: Weather;
@@ -82,6 +84,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
   const network = makeNetwork(gateways, conditions.regions, clock, random.split(), conditions.weather);
   const trace = digest();
   const accepted: Accepted[] = [];
+  let events = 0;
   const diskRandom = random.split();
   const nodes = Array.from({ length: gateways }, (_, index): Node => {
     const { ms, rate } = conditions.skews[index] ?? { ms: 0, rate: 1 };
@@ -290,6 +293,8 @@ export function makeCluster(options: ClusterOptions): Cluster {
     run: async (untilMs) => {
       for (let next = clock.step(EPOCH_MS + untilMs); next !== false; next = clock.step(EPOCH_MS + untilMs)) {
         if (next !== true) await next;
+        events += 1;
+        if (events > MOST_EVENTS) watch.violated("progress", `${MOST_EVENTS} events and no end`);
         if (watch.violations().length > 0) return;
       }
     },

@@ -13,6 +13,7 @@ const failedSeeds: number[] = [];
 const peaks = new Map<string, number>();
 const totals = { seeds: 0, violations: 0, accepted: 0, views: 0, crashes: 0, slowestSettledMs: 0 };
 let toldMs = startedMs;
+let firstViolation: string | null = null;
 
 function count(outcome: Outcome): boolean {
   totals.seeds += 1;
@@ -23,6 +24,7 @@ function count(outcome: Outcome): boolean {
   for (const [name, size] of Object.entries(outcome.peaks)) peaks.set(name, Math.max(peaks.get(name) ?? 0, size));
   if (outcome.violations.length > 0) {
     failedSeeds.push(outcome.seed);
+    firstViolation ??= outcome.violations[0] ?? null;
     totals.violations += outcome.violations.length;
     console.error(`seed ${outcome.seed}: ${outcome.violations.slice(0, 3).join("; ")}`);
   }
@@ -47,6 +49,7 @@ console.log(
   JSON.stringify({
     ...totals,
     failedSeeds: failedSeeds.toSorted((a, b) => a - b),
+    firstViolation,
     gateways,
     attacks: attacks.map(({ name }) => name),
     seconds: Number(seconds.toFixed(1)),

@@ -42,7 +42,29 @@ export type Options = {
   readonly trace?: (line: string) => void;
 };
 
-export async function simulate({ seed, gateways, attacks = [], trace }: Options): Promise<Outcome> {
+/** Never throws: what breaks the simulator is a violation, too. */
+export async function simulate(options: Options): Promise<Outcome> {
+  try {
+    return await run(options);
+  } catch (error) {
+    const { seed, gateways } = options;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { ...NOTHING, seed, gateways, violations: [`bug: ${text}`] };
+  }
+}
+
+const NOTHING: Omit<Outcome, "seed" | "gateways" | "violations"> = {
+  accepted: 0,
+  final: 0,
+  views: 0,
+  crashes: 0,
+  settledMs: null,
+  peaks: {},
+  strikes: {},
+  traceHash: "",
+};
+
+async function run({ seed, gateways, attacks = [], trace }: Options): Promise<Outcome> {
   const random = seeded(seed);
   const spare = faultsOf(gateways);
   const assigned = assignAttacks(attacks, gateways, spare, seed, random);

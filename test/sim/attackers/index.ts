@@ -12,6 +12,7 @@ import { futureFlooder } from "./future-flooder.ts";
 import { fuzzer } from "./fuzzer.ts";
 import { selectiveSender } from "./selective-sender.ts";
 import { slowSender } from "./slow-sender.ts";
+import { unjustLeader } from "./unjust-leader.ts";
 import { voteReplayer } from "./vote-replayer.ts";
 import { voteWithholder } from "./vote-withholder.ts";
 
@@ -19,6 +20,7 @@ export { type Attack, type AttackContext, type Attacker, strikesOf } from "./att
 
 export const attacks: readonly Attack[] = [
   equivocatingLeader,
+  unjustLeader,
   equivocatingOwner,
   selectiveSender,
   bodyWithholder,

@@ -63,7 +63,7 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
     for (const [lane, tip] of block.tips.entries()) {
       const before = tips[lane];
       if (before === undefined || tip.number < before.number) violated("A1", `lane ${lane} goes back in view ${view}`);
-      else if (tip.number === before.number ? tip.hash !== before.hash : !lanes.isCertified(lane, tip.number, tip.hash))
+      else if (tip.number === before.number ? tip.hash !== before.hash : !lanes.isBacked(lane, tip.number, tip.hash))
         violated("A4", `bundle ${tip.number} of lane ${lane} became final in view ${view} and is not certified`);
     }
     tips = block.tips;
@@ -77,6 +77,12 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
       if (known !== undefined && known !== state.root)
         violated("X2", `${nameOf(x)} has another root than others at size ${state.size}`);
       roots.set(state.size, state.root);
+      for (const [at, { lane, number }] of bundles.entries()) {
+        const before = bundles[at - 1];
+        const follows =
+          before === undefined || before.lane < lane || (before.lane === lane && before.number + 1 === number);
+        if (!follows) violated("X1", `${nameOf(x)} executed bundle ${number} of lane ${lane} out of turn`);
+      }
       for (const { lane, number, first, count, leaf } of bundles) {
         const body = lanes.bodyOf(x, lane, number);
         const says = (rule: string, text: string) =>

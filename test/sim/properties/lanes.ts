@@ -30,7 +30,8 @@ export type LanesWatch = {
   readonly accepted: (gateway: GatewayIndex, number: number, item: string) => void;
   /** What this gateway has on its disk there. */
   readonly bodyOf: (gateway: GatewayIndex, lane: GatewayIndex, number: number) => Body | undefined;
-  readonly isCertified: (lane: GatewayIndex, number: number, hash: Hash) => boolean;
+  /** A4: certified, or held and validated by so many that their votes for the cut say the same. */
+  readonly isBacked: (lane: GatewayIndex, number: number, hash: Hash) => boolean;
 };
 
 const NO_PARENT = "0".repeat(64);
@@ -46,6 +47,9 @@ export function watchLanes(context: Context): LanesWatch {
   const acked = each(() => new Map<string, Hash>());
   const ackers = new Map<string, Set<GatewayIndex>>();
   const certified = each(() => new Map<number, Hash>());
+  /** L8: what a gateway refused itself, and by lane the first bundle that it took in all the same. */
+  const refused = each(() => new Set<Hash>());
+  const tainted = each(() => new Map<GatewayIndex, number>());
 
   function onBundle(x: GatewayIndex, write: Extract<Write, { kind: "bundle" }>): void {
     const { lane, number, hash } = write;
@@ -55,6 +59,9 @@ export function watchLanes(context: Context): LanesWatch {
     if (number > held.length) violated("L4", `${nameOf(x)} stores bundle ${number} of lane ${lane} above a gap`);
     if (held[number] === hash) return;
     held.splice(number, held.length - number, hash);
+    const taint = tainted[x]?.get(lane);
+    if (taint !== undefined && taint >= number) tainted[x]?.delete(lane);
+    if (refused[x]?.has(hash) && tainted[x]?.get(lane) === undefined) tainted[x]?.set(lane, number);
     const body = bodies.get(hash);
     const below = number === 0 ? NO_PARENT : held[number - 1];
     if (body?.parent !== below)
@@ -87,6 +94,8 @@ export function watchLanes(context: Context): LanesWatch {
     if (first === undefined && disks[x]?.[lane]?.[number] !== hash) says("L3", "it is not on its disk");
     const fault = bodies.get(hash)?.fault;
     if (fault !== null && fault !== undefined) says("L3", fault);
+    const taint = tainted[x]?.get(lane);
+    if (first === undefined && taint !== undefined && taint <= number) says("L8", `it refused bundle ${taint}`);
     onAck(x, { lane, number, hash });
   }
 
@@ -123,6 +132,7 @@ export function watchLanes(context: Context): LanesWatch {
   return {
     durable: (x, write) => {
       if (write.kind === "bundle") return onBundle(x, write);
+      if (write.kind === "refusal" && write.by === x) refused[x]?.add(write.hash);
       if (write.kind === "laneCertificate") cert(x, readLaneCertificate(valueOf(write.bytes)));
     },
     signed: (x, message) => {
@@ -144,7 +154,12 @@ export function watchLanes(context: Context): LanesWatch {
         violated("R2", `${nameOf(x)} accepted ${item} as ${number}, which is not on its disk`);
     },
     bodyOf: (x, lane, number) => bodies.get(disks[x]?.[lane]?.[number] ?? ""),
-    isCertified: (lane, number, hash) => certified[lane]?.get(number) === hash,
+    isBacked: (lane, number, hash) => {
+      const holders = disks.filter((held, x) => context.isLiar(x) || held[lane]?.[number] === hash).length;
+      if (certified[lane]?.get(number) !== hash && holders < context.quorum) return false;
+      certify(lane, number, hash);
+      return true;
+    },
   };
 }
 
