@@ -116,10 +116,9 @@ export function makeCluster(options: ClusterOptions): Cluster {
     return node;
   }
 
-  /** Whatever a liar signs is on record, as the proof wants it. */
+  /** Whatever is signed is on record: what liars sign as the proof wants it, what the honest sign as their decision. */
   function keysOf(index: number) {
     const keys = site.keys(index);
-    if (!watch.isLiar(index)) return keys;
     return {
       ...keys,
       sign: (message: Uint8Array) => {

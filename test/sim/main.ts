@@ -5,6 +5,7 @@
 import { readOptions } from "./options.ts";
 import { runSeeds } from "./pool.ts";
 import { type Outcome, simulate } from "./simulation.ts";
+import { digest } from "./trace.ts";
 
 const options = readOptions(process.argv.slice(2));
 const { first, last, gateways, attacks } = options;
@@ -14,9 +15,11 @@ const peaks = new Map<string, number>();
 const totals = { seeds: 0, violations: 0, accepted: 0, views: 0, crashes: 0, slowestSettledMs: 0 };
 let toldMs = startedMs;
 let firstViolation: string | null = null;
+const hashes = new Map<number, string>();
 
 function count(outcome: Outcome): boolean {
   totals.seeds += 1;
+  hashes.set(outcome.seed, outcome.traceHash);
   totals.accepted += outcome.accepted;
   totals.views += outcome.views;
   totals.crashes += outcome.crashes;
@@ -44,6 +47,13 @@ if (options.trace) {
   }
 } else cpuMs = (await runSeeds(options, count)).cpuMs;
 
+/** Of all that happened in all runs, in the order of their seeds: the same on every version of Node. */
+function traceHash(): string {
+  const all = digest();
+  for (const [, hash] of [...hashes].sort(([a], [b]) => a - b)) all.text(hash);
+  return all.hex();
+}
+
 const seconds = (performance.now() - startedMs) / 1000;
 console.log(
   JSON.stringify({
@@ -55,6 +65,7 @@ console.log(
     seconds: Number(seconds.toFixed(1)),
     seedsPerSecond: Number((totals.seeds / seconds).toFixed(1)),
     seedsPerCpuSecond: cpuMs === 0 ? null : Number(((totals.seeds * 1000) / cpuMs).toFixed(1)),
+    traceHash: traceHash(),
     peaks: Object.fromEntries(peaks),
   }),
 );

@@ -5,15 +5,21 @@ import type { GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
 import type { Execution, Write } from "../../../ledger/store/port.ts";
 import { type Context, nameOf } from "./context.ts";
 import type { LanesWatch } from "./lanes.ts";
+import { voteOf } from "./proof.ts";
 
 export type ChainWatch = {
   readonly durable: (gateway: GatewayIndex, write: Write) => void;
   readonly executed: (gateway: GatewayIndex, execution: Extract<Execution, { kind: "executed" }>) => void;
+  /** An honest gateway signed these bytes: when it was a vote, this is what it had executed by then. */
+  readonly signed: (gateway: GatewayIndex, message: Uint8Array) => void;
   /** R4: an honest gateway vouches for its log. */
   readonly cosigned: (gateway: GatewayIndex, size: number, root: Hash) => void;
   /** Final statements so far. */
   readonly statements: () => number;
 };
+
+/** Half of what a gateway remembers. */
+const ROOTS_LOOKED_AT = 32;
 
 type Link = { readonly view: number; readonly hash: Hash };
 
@@ -28,7 +34,22 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
   const leaves: { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }[] = [];
   const counts = Array.from({ length: committee.size }, () => 0);
   const roots = new Map<number, Hash>();
+  /** By gateway: the sizes that it has executed in this run, in order. */
+  const executed = Array.from({ length: committee.size }, (): number[] => []);
+  /** By gateway: how many of them when it signed for a block. */
+  const decided = Array.from({ length: committee.size }, () => new Map<Hash, number>());
   let statements = 0;
+
+  /** A4: a voter that has executed so far has held the checkpoint in the block against its own log. */
+  function onVotedFor(x: GatewayIndex, hash: Hash, bytes: Uint8Array): void {
+    const known = decided[x]?.get(hash);
+    const decoded = decodeUnchecked(bytes);
+    if (known === undefined || decoded.kind === "reject") return;
+    const { checkpoint, view } = readBlock(decoded.value);
+    const recent = executed[x]?.slice(Math.max(0, known - ROOTS_LOOKED_AT), known);
+    if (checkpoint !== null && recent?.includes(checkpoint.size) && roots.get(checkpoint.size) !== checkpoint.root)
+      violated("A4", `${nameOf(x)} notarized view ${view}, whose checkpoint contradicts its own log`);
+  }
 
   function onFinalized(x: GatewayIndex, { view, hash, chain: links }: Extract<Write, { kind: "finalized" }>): void {
     for (const link of links) {
@@ -71,12 +92,23 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
   }
 
   return {
-    durable: (x, write) => (write.kind === "finalized" ? onFinalized(x, write) : undefined),
+    durable: (x, write) => {
+      if (write.kind === "finalized") onFinalized(x, write);
+      if (write.kind === "block") onVotedFor(x, write.hash, write.bytes);
+    },
+    signed: (x, message) => {
+      const vote =
+        message.length < 400 && Buffer.from(message.buffer, message.byteOffset, message.length).includes("notarize")
+          ? voteOf(committee, message)
+          : null;
+      if (vote?.kind === "notarize") decided[x]?.set(vote.hash, executed[x]?.length ?? 0);
+    },
     executed: (x, { state, bundles }) => {
       const known = roots.get(state.size);
       if (known !== undefined && known !== state.root)
         violated("X2", `${nameOf(x)} has another root than others at size ${state.size}`);
       roots.set(state.size, state.root);
+      executed[x]?.push(state.size);
       for (const [at, { lane, number }] of bundles.entries()) {
         const before = bundles[at - 1];
         const follows =

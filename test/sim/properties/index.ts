@@ -15,7 +15,7 @@ export type Watch = {
   readonly isLiar: (gateway: GatewayIndex) => boolean;
   /** These writes are on the disk of this gateway now. */
   readonly durable: (gateway: GatewayIndex, writes: readonly Write[]) => void;
-  /** A liar signed these bytes. */
+  /** A gateway signed these bytes, for whatever. */
   readonly signed: (gateway: GatewayIndex, message: Uint8Array) => void;
   readonly sent: (gateway: GatewayIndex, bytes: Uint8Array) => void;
   readonly executed: (gateway: GatewayIndex, execution: Extract<Execution, { kind: "executed" }>) => void;
@@ -29,6 +29,7 @@ export type Watch = {
 };
 
 const MOST_VIOLATIONS = 20;
+const LOOKS_A_STATUS = 16;
 
 /** `liars`: attacked, or brought back with an old disk: nothing is promised about them. */
 export function watch(site: SimulatedSite, liars: ReadonlySet<GatewayIndex>): Watch {
@@ -44,6 +45,7 @@ export function watch(site: SimulatedSite, liars: ReadonlySet<GatewayIndex>): Wa
   const chain = watchChain(context, lanes);
   const wire = watchWire(context, { proof, lanes, chain });
   const bounds = watchBounds(context);
+  let touches = 0;
 
   return {
     isLiar,
@@ -60,6 +62,7 @@ export function watch(site: SimulatedSite, liars: ReadonlySet<GatewayIndex>): Wa
       }
     },
     signed: (gateway, message) => {
+      if (!isLiar(gateway)) return chain.signed(gateway, message);
       proof.signed(gateway, message);
       lanes.signed(gateway, message);
     },
@@ -71,7 +74,10 @@ export function watch(site: SimulatedSite, liars: ReadonlySet<GatewayIndex>): Wa
         violated("evidence", `${nameOf(by)} accuses ${nameOf(gateway)}, which is honest, of ${fault}: ${about}`);
     },
     touched: (gateway, replica) => {
-      if (replica !== null && !isLiar(gateway)) bounds.touched(gateway, replica);
+      if (replica === null || isLiar(gateway)) return;
+      bounds.touched(gateway, replica);
+      touches += 1;
+      if (touches % LOOKS_A_STATUS === 0) bounds.queues(gateway, replica);
     },
   };
 }

@@ -196,7 +196,7 @@ function messageOf(bytes: Uint8Array): ReturnType<typeof readMessage> {
 }
 
 /** The vote in signed bytes of this very site, epoch and configuration (C1); null when they are anything else. */
-function voteOf({ site, epoch, configHash }: Context["committee"], message: Uint8Array): Vote | null {
+export function voteOf({ site, epoch, configHash }: Context["committee"], message: Uint8Array): Vote | null {
   const decoded = decodeUnchecked(message);
   if (decoded.kind === "reject" || !Array.isArray(decoded.value)) return null;
   const [, itsSite, itsEpoch, configuration, kind, view, hash] = decoded.value as readonly CborValue[];
