@@ -33,7 +33,7 @@ const MAX_ACCUSATIONS = 10_000;
 
 /** Starts from what is on disk and goes on by the same rules. Call `linkUp` as links come up. */
 export function startReplica(options: ReplicaOptions): Replica {
-  const { site, self, store, recovered, keys, events } = options;
+  const { site, self, store, recovered, keys, events, open = openMessage } = options;
   const conduct = makeConduct({ gateways: site.gateways.length, nowMs: options.steady, cutOff: onCutOff });
   const committee = conduct.counting(committeeOf(options));
   const checkpoints = makeCheckpoints(site, committee, keys.cosign, options.verifyCosignature);
@@ -260,7 +260,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     if (halted !== null || stopped || !conduct.hears(from)) return;
     conduct.weigh(from, bytes.length, () => {
       if (repeats.has(bytes)) return false;
-      const message = openMessage(bytes);
+      const message = open(bytes);
       if (message.kind === "reject") {
         conduct.rejected(from, message.reason);
         return true;

@@ -6,6 +6,7 @@ import type { Site } from "../management/index.ts";
 import type { Assessment, Measurement, Statement } from "../statement/index.ts";
 import type { Execution, Recovered, Store, Write } from "../store/port.ts";
 import type { VerifyCosignature } from "./checkpoints.ts";
+import type { openMessage } from "./wire.ts";
 
 /** The gateway's secrets, as functions. */
 export type Keys = {
@@ -78,6 +79,8 @@ export type ReplicaOptions = {
   readonly verifyReveal?: Committee["verifyReveal"];
   /** The same for cosignatures and checkpoint keys. */
   readonly verifyCosignature?: VerifyCosignature;
+  /** Takes a message apart; a simulation hands the same bytes to many, and does it once. */
+  readonly open?: typeof openMessage;
   /** L3, last condition: device registration, range, frames, re-assessment. */
   readonly validate: (lane: GatewayIndex, statements: readonly Statement[]) => Promise<Verdict>;
   readonly events: ReplicaEvents;

@@ -101,6 +101,7 @@ const lostViews = ({ viewsNullified }: Trace) => viewsNullified > 0;
 
 const CLAIMS: Readonly<Record<string, Claim>> = {
   "equivocating-leader": { says: "the two blocks of a view are evidence", shows: accused("equivocating-leader") },
+  "unjust-leader": { says: "what A4 forbids is rejected, or waited for in vain", shows: lostViews },
   "equivocating-owner": { says: "two bundles of a number are evidence", shows: accused("equivocating-owner") },
   "selective-sender": { says: "views that it leads are lost, nothing else", shows: lostViews },
   "body-withholder": { says: "the bodies come from other signers", shows: ({ fetches }) => fetches > 0 },

@@ -7,6 +7,7 @@ import { type CrashPoint, type Disk, makeDisk } from "./disk.ts";
 import { type GatewayClock, gatewayClock } from "./gateway-clock.ts";
 import { assess, judge, measure } from "./measure.ts";
 import { makeNetwork, type Network, type Weather } from "./network.ts";
+import { openOnce } from "./opened.ts";
 import type { Watch } from "./properties/index.ts";
 import type { Random } from "./random.ts";
 import { type SimulatedSite, simulatedSite } from "./site.ts";
@@ -207,6 +208,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
       keys: keysOf(index),
       verify: site.verify,
       verifyReveal: site.verifyReveal,
+      open: openOnce,
       verifyCosignature: site.verifyCosignature,
       validate: (lane, statements) => {
         const verdict =

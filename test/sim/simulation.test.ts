@@ -22,7 +22,7 @@ for (const [gateways, count] of [
   [7, 3],
   [10, 2],
 ] as const) {
-  test(`a site of ${gateways} keeps its promises under faults: all that was accepted is final once, in one order`, async (t) => {
+  test.serial(`a site of ${gateways} keeps its promises under faults: all that was accepted is final once, in one order`, async (t) => {
     const { violations, final, crashes } = await runs(1, count, { gateways });
     t.deepEqual(violations, []);
     t.true(
@@ -32,13 +32,13 @@ for (const [gateways, count] of [
   });
 }
 
-test("a site of four keeps its promises, whichever gateway is attacked by whatever", async (t) => {
+test.serial("a site of four keeps its promises, whichever gateway is attacked by whatever", async (t) => {
   const { violations, final } = await runs(1, attacks.length, { gateways: 4, attacks });
   t.deepEqual(violations, []);
   t.true(final > 100);
 });
 
-test("the same seed gives the same run, to the last byte", async (t) => {
+test.serial("the same seed gives the same run, to the last byte", async (t) => {
   const one = await simulate({ seed: 42, gateways: 4, attacks });
   t.is((await simulate({ seed: 42, gateways: 4, attacks })).traceHash, one.traceHash);
   t.not((await simulate({ seed: 43, gateways: 4, attacks })).traceHash, one.traceHash);

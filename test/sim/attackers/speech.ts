@@ -3,18 +3,12 @@ import { blockHash, type Message, type Proposal, type SignedVote, type Vote } fr
 import { proposalBytes, voteBytes } from "../../../ledger/agreement/turn.ts";
 import type { Committee, GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
 import { type Ack, ackBytes, type LaneMessage } from "../../../ledger/lane/index.ts";
-import { type AnyMessage, openMessage, sealMessage } from "../../../ledger/replica/wire.ts";
-
-/** A message to all is one byte string: it is taken apart once. */
-const heard = new WeakMap<Uint8Array, AnyMessage | null>();
+import { type AnyMessage, sealMessage } from "../../../ledger/replica/wire.ts";
+import { openOnce } from "../opened.ts";
 
 export function understand(bytes: Uint8Array): AnyMessage | null {
-  const known = heard.get(bytes);
-  if (known !== undefined) return known;
-  const opened = openMessage(bytes);
-  const message = opened.kind === "accept" ? opened.opened : null;
-  heard.set(bytes, message);
-  return message;
+  const opened = openOnce(bytes);
+  return opened.kind === "accept" ? opened.opened : null;
 }
 
 export function inAgreement(bytes: Uint8Array): Message | null {

@@ -2,8 +2,9 @@
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import { sha256, toHex } from "../../../ledger/crypto/index.ts";
 import { parseCheckpoint, parseNote } from "../../../ledger/log/index.ts";
-import { type AnyMessage, openMessage } from "../../../ledger/replica/wire.ts";
+import type { AnyMessage } from "../../../ledger/replica/wire.ts";
 import type { Write } from "../../../ledger/store/port.ts";
+import { openOnce } from "../opened.ts";
 import type { ChainWatch } from "./chain.ts";
 import { type Context, nameOf } from "./context.ts";
 import type { LanesWatch } from "./lanes.ts";
@@ -56,7 +57,7 @@ export function watchWire(context: Context, { proof, lanes, chain }: Ghosts): Wi
     sent: (x, bytes) => {
       if (last[x] === bytes || !OWN.has(kindOf(bytes))) return;
       last[x] = bytes;
-      const opened = openMessage(bytes);
+      const opened = openOnce(bytes);
       if (opened.kind === "accept") onMessage(x, opened.opened, bytes);
       else violated("R6", `${nameOf(x)} sends what is no message: ${opened.reason}`);
     },
