@@ -50,8 +50,18 @@ export type GatewayStatus = {
     readonly by: string;
     readonly reason: string;
   }[];
-  readonly evidence: readonly { readonly fault: string; readonly gateway: string; readonly about: string }[];
+  /** The newest; `evidenceKept` counts all. */
+  readonly evidence: readonly EvidenceShown[];
+  readonly evidenceKept: number;
   readonly halted: string | null;
+};
+
+/** Evidence against a gateway: `about` completes the sentence that begins with its name; `id` asks for the file. */
+export type EvidenceShown = {
+  readonly id: string;
+  readonly gateway: string;
+  readonly fault: string;
+  readonly about: string;
 };
 
 export type DeviceStatus = {
@@ -80,6 +90,9 @@ export type ApiPort = {
   ) => Promise<{ readonly bytes: Uint8Array; readonly index: number | null } | null>;
   readonly receipt: (lane: number, number: number) => Promise<ReceiptAnswer>;
   readonly twin: (item: string) => Promise<Uint8Array | null>;
+  /** All that is kept, newest first. */
+  readonly evidence: () => readonly EvidenceShown[];
+  readonly evidenceFile: (id: string) => Promise<Uint8Array | null>;
   /** The newest checkpoint with a quorum of cosignatures, as a signed note. */
   readonly checkpointNote: () => string | null;
   /** The number accepted under a durable key. */

@@ -26,6 +26,29 @@ export function registerReads(app: FastifyInstance, port: ApiPort): void {
   });
   registerMeasurements(app, port);
   registerItems(app, port);
+  registerEvidence(app, port);
+}
+
+/** H9. */
+function registerEvidence(app: FastifyInstance, port: ApiPort): void {
+  app.get("/v1/evidence", { schema: { response: { 200: schemas.evidence } } }, async () => port.evidence());
+
+  app.get<{ Params: { id: string } }>(
+    "/v1/evidence/:id",
+    { schema: { params: schemas.evidenceId, response: { 200: { type: "string", format: "binary" } } } },
+    async ({ params }, reply) => {
+      const file = await port.evidenceFile(params.id);
+      if (file === null) throw new Problem("unknown-evidence", "this gateway keeps no evidence with this id");
+      const { gateway, fault } = port.evidence().find(({ id }) => id === params.id) ?? {
+        gateway: "gateway",
+        fault: "fault",
+      };
+      return reply
+        .type("application/octet-stream")
+        .header("content-disposition", `attachment; filename="${gateway}-${fault}-${params.id.slice(0, 8)}.evidence"`)
+        .send(Buffer.from(file));
+    },
+  );
 }
 
 function registerMeasurements(app: FastifyInstance, port: ApiPort): void {

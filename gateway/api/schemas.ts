@@ -72,6 +72,24 @@ export const submission = {
 
 export const accepted = object({ gateway: text, number: count });
 
+const evidenceEntry = object(
+  {
+    id: { type: "string", pattern: "^[0-9a-f]{64}$" },
+    gateway: text,
+    fault: text,
+    about: { ...text, description: "completes the sentence that begins with the gateway's name" },
+  },
+  "What a gateway signed and an honest one would not have",
+);
+
+export const evidence = list(evidenceEntry);
+
+export const evidenceId = {
+  type: "object",
+  required: ["id"],
+  properties: { id: { type: "string", pattern: "^[0-9a-f]{64}$" } },
+} as const;
+
 export const status = object({
   site: text,
   gateway: text,
@@ -123,7 +141,8 @@ export const status = object({
   ),
   queues: { type: "object", additionalProperties: { type: "number" } },
   refusals: list(object({ lane: text, number: count, by: text, reason: text })),
-  evidence: list(object({ fault: text, gateway: text, about: text })),
+  evidence: list(evidenceEntry),
+  evidenceKept: count,
   halted: nullable(text),
 });
 

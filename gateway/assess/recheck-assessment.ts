@@ -10,8 +10,14 @@ export function faultOfAssessment(
   own: Prediction,
   { toleranceMilli }: Site["model"],
 ): string | null {
-  const fault = faultOfFigures(assessment, figuresOf(own), toleranceMilli);
-  if (fault !== null) return fault;
+  return faultOfFigures(assessment, figuresOf(own), toleranceMilli) ?? faultOfVerdict({ measurement, assessment });
+}
+
+/** R10: the verdict against the signed figures, which needs no model. A clause, or null. */
+export function faultOfVerdict({
+  measurement,
+  assessment,
+}: Pick<Statement, "measurement" | "assessment">): string | null {
   const expected = judge(measurement.mass, assessment);
   if (assessment.verdict !== expected.verdict) {
     return `verdict is ${assessment.verdict}, but the policy says ${expected.verdict}${listed(expected.reasons)}`;

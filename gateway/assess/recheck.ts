@@ -4,7 +4,7 @@ import type { GatewayIndex } from "../../ledger/store/port.ts";
 import { modelInput } from "./assess.ts";
 import { AssessFailure } from "./failures.ts";
 import type { Predictor } from "./predictor.ts";
-import { faultOfAssessment } from "./recheck-assessment.ts";
+import { faultOfAssessment, faultOfVerdict } from "./recheck-assessment.ts";
 import { type DecodeFrame, sourcesOf } from "./recheck-frames.ts";
 import { faultOfRange } from "./recheck-range.ts";
 import { type Registration, registrationsOf } from "./registration.ts";
@@ -52,6 +52,22 @@ export function recheck(options: {
       if (fault !== null) return rejected(statement, fault);
     }
     return { kind: "accept" };
+  };
+}
+
+/**
+ * R1-R7 and R10: what is wrong with a statement of a lane by what the site's configuration says, whatever a model would; null = nothing.
+ * Anybody who holds the statement and SITE.json comes to the same answer, so that it is proof.
+ */
+export function falsehood(
+  site: Site,
+  decodeFrame: DecodeFrame,
+): (lane: GatewayIndex, statement: Statement) => string | null {
+  const registrations = registrationsOf(site);
+  return (lane, statement) => {
+    const registration = registrations.get(lane);
+    if (registration === undefined) return `lane ${lane} belongs to no gateway of site ${site.site}`;
+    return faultWithoutModel(statement, registration, site, decodeFrame) ?? faultOfVerdict(statement);
   };
 }
 

@@ -21,7 +21,7 @@ export const OVERALL_HELP = `tallystick: signed, agreed and anchored weight and 
   tallystick ledger     the embedded shared ledger
   tallystick export     the finalized measurements as jsonl, csv or epcis
   tallystick receipt    fetches the receipt of a measurement
-  tallystick verify     checks a receipt, offline
+  tallystick verify     checks a receipt, or evidence against a gateway, offline
   tallystick unpack     takes a receipt apart into its standard forms
   tallystick doctor     checks a gateway's surroundings and says how to mend them
 
@@ -85,6 +85,9 @@ Exit code 1 when there is none yet.
 Checks a receipt with nothing but the file and SITE.json: "valid: ..." and exit code 0, or "invalid: the first check that failed" and 1.
 --anchor asks the shared ledger at URL, too, whether it records that very checkpoint. When it cannot be asked, the answer is "valid offline: ..."
 and the exit code 2, because nothing speaks against the receipt.
+
+FILE may also be evidence, from GET /v1/evidence/ID of a gateway: "valid: evidence that gw-2 signed two different bundles numbered 7" and 0,
+or "invalid: ..." and 1.
 `,
   unpack: `tallystick unpack FILE DIR
 

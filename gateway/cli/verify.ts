@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { isEvidence } from "../../ledger/evidence/index.ts";
+import type { Site } from "../../ledger/management/index.ts";
 import { type ReceiptSummary, type VerifiedReceipt, verifyReceipt } from "../../ledger/receipt/index.ts";
 import { loadSite } from "../config/index.ts";
 import { needed, readArguments, UsageError } from "./arguments.ts";
 import { askLedger, type Asked } from "./verify-anchor.ts";
 
-/** `tallystick verify`: offline unless --anchor is given. Exit codes in the README (L6). */
+/** `tallystick verify`: a receipt or evidence, offline unless --anchor is given. Exit codes in the README (L6). */
 export async function verify(argv: readonly string[]): Promise<number> {
   const { options, positionals } = readArguments("verify", argv, { site: "text", anchor: "text", json: "flag" }, [
     "FILE",
@@ -13,11 +15,23 @@ export async function verify(argv: readonly string[]): Promise<number> {
   const url = options.anchor === null ? null : addressOf(options.anchor);
   const site = await loadSite(needed("verify", "site", options.site));
   const bytes = new Uint8Array(await readFile(file));
+  if (isEvidence(bytes)) {
+    if (url !== null) throw new UsageError("--anchor is for receipts; evidence stands by itself");
+    return tellEvidence(bytes, site, options.json);
+  }
   const verified = verifyReceipt(bytes, site);
   const asked = verified.kind === "valid" && url !== null ? await askLedger(bytes, verified.summary, site, url) : null;
   process.stdout.write(`${options.json ? JSON.stringify(jsonOf(verified, asked)) : sentenceOf(verified, asked)}\n`);
   if (verified.kind === "invalid" || asked?.kind === "contradicted") return 1;
   return asked?.kind === "unasked" ? 2 : 0;
+}
+
+/** Loaded when it is needed: evidence of a false statement is judged with the rules of every device protocol. */
+async function tellEvidence(bytes: Uint8Array, site: Site, json: boolean): Promise<number> {
+  const { evidenceSentence, verifyEvidenceFile } = await import("./verify-evidence.ts");
+  const verified = verifyEvidenceFile(bytes, [site]);
+  process.stdout.write(`${json ? JSON.stringify(verified) : evidenceSentence(verified)}\n`);
+  return verified.kind === "valid" ? 0 : 1;
 }
 
 function addressOf(text: string): URL {

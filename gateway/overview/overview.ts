@@ -5,8 +5,8 @@ import type { MeasurementRow } from "./measurement-row.ts";
 import { rowOf } from "./measurement-row.ts";
 import type { Counters } from "./rates.ts";
 import type { GatewayStatus, Measurement } from "./status.ts";
-import type { SiteState, Standing } from "./words.ts";
-import { alarmsOf, siteState, standingOf } from "./words.ts";
+import type { OffenceRow, SiteState, Standing } from "./words.ts";
+import { alarmsOf, offencesOf, siteState, standingOf } from "./words.ts";
 
 /** A process of the demo as its parent sees it. */
 export type OverviewProcess = {
@@ -20,6 +20,7 @@ export type Overview = {
   readonly atMs: number;
   readonly state: SiteState;
   readonly alarms: readonly string[];
+  readonly offences: readonly OffenceRow[];
   readonly counters: Counters;
   readonly rates: Counters | null;
   /** Signed but not yet final; final but not yet anchored. */
@@ -75,6 +76,7 @@ export function overviewOf(seen: {
     atMs: seen.atMs,
     state,
     alarms: alarmsOf(answers),
+    offences: offencesOf(answers),
     counters,
     rates: seen.rates,
     waiting: {

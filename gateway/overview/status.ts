@@ -59,7 +59,10 @@ const statusSchema = z.object({
     .max(1000),
   queues: z.record(text, z.number()),
   refusals: z.array(z.object({ lane: name, number: count, by: name, reason: text })).max(1000),
-  evidence: z.array(z.object({ fault: text, gateway: name, about: text })).max(1000),
+  evidence: z
+    .array(z.object({ id: z.string().regex(/^[0-9a-f]{64}$/), fault: text, gateway: name, about: text }))
+    .max(1000),
+  evidenceKept: count,
   halted: text.nullable(),
 });
 

@@ -127,13 +127,29 @@ function cutOffs(answers: readonly GatewayAnswer[]): readonly string[] {
 }
 
 function evidence(answers: readonly GatewayAnswer[]): readonly string[] {
-  const found = answering(answers).flatMap((status) =>
-    status.evidence.map((fault) => ({
-      sentence: `${fault.gateway}: ${faultWords(fault.fault)} (${fault.about})`,
-      by: status.gateway,
-    })),
+  return offencesOf(answers).map(
+    ({ sentence, proofs }) => `${sentence}; the signed proof is kept by ${list(proofs.map(({ gateway }) => gateway))}`,
   );
-  return grouped(found).map(({ sentence, by }) => `${sentence}; the signed proof is kept by ${list(by)}`);
+}
+
+/** An offence that is proven, in a sentence, and where its proof can be fetched. */
+export type OffenceRow = {
+  readonly sentence: string;
+  readonly proofs: readonly { readonly gateway: string; readonly url: string }[];
+};
+
+/** O10: what several gateways can prove is said once, with a proof of each of them. */
+export function offencesOf(answers: readonly GatewayAnswer[]): readonly OffenceRow[] {
+  const rows = new Map<string, OffenceRow>();
+  for (const answer of answers) {
+    if (answer.kind !== "answering") continue;
+    for (const { id, gateway, about } of answer.status.evidence) {
+      const sentence = `${gateway} ${about}`;
+      const proof = { gateway: answer.name, url: `${answer.url}/v1/evidence/${id}` };
+      rows.set(sentence, { sentence, proofs: [...(rows.get(sentence)?.proofs ?? []), proof] });
+    }
+  }
+  return [...rows.values()];
 }
 
 function refusals(answers: readonly GatewayAnswer[]): readonly string[] {
@@ -153,10 +169,6 @@ function grouped(
   const sayers = new Map<string, Set<string>>();
   for (const { sentence, by } of found) sayers.set(sentence, (sayers.get(sentence) ?? new Set()).add(by));
   return [...sayers].map(([sentence, by]) => ({ sentence, by: [...by].sort() }));
-}
-
-function faultWords(fault: string): string {
-  return fault.replaceAll("-", " ");
 }
 
 function list(names: readonly string[]): string {

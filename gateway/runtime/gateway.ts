@@ -5,7 +5,7 @@ import { type Peers, PeersFailure, startPeers } from "../../ledger/peers/index.t
 import { type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
 import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.ts";
-import { loadPredictor, patient, type Predictor, recheck, shippedModelPath } from "../assess/index.ts";
+import { falsehood, loadPredictor, patient, type Predictor, recheck, shippedModelPath } from "../assess/index.ts";
 import { type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keysInUse, loadKeys, markKeysInUse } from "../identity/index.ts";
 import { type Honest, makeAcceptor } from "./acceptor.ts";
@@ -15,8 +15,8 @@ import { type DeviceLines, listenFailure, openDeviceLines } from "./device-lines
 import { watchDisk } from "./disk-budget.ts";
 import type { Log } from "./log.ts";
 import { startMeasuring } from "./measuring.ts";
-import { cutOffWords, makeObserver, type Observer } from "./observer.ts";
-import { gatewayStatus } from "./status.ts";
+import { cutOffWords, evidenceWords, makeObserver, type Observer } from "./observer.ts";
+import { evidenceShown, gatewayStatus } from "./status.ts";
 import { VERSION } from "./version.ts";
 
 export type GatewayOptions = {
@@ -86,6 +86,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     after,
     keys: replicaKeys(keys),
     validate: check,
+    falsehood: falsehood(site, decodeFrame),
     events: {
       ...observer.events,
       cutOff: (peer, cutOff) => {
@@ -95,6 +96,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     },
   });
   closers.push(replica.stop);
+  for (const kept of evidenceShown(replica, site)) log.alarm(`known since before: ${evidenceWords(kept)}`);
   const anchorings = startAnchorings({ config, store, recovered, replica, alarm: observer.alarm, after });
   observer.attach({ replica, anchorings });
   closers.push(() => anchorings.forEach((anchoring) => anchoring.stop()));
@@ -122,6 +124,11 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     token,
     status,
     checkpointNote: observer.checkpointNote,
+    evidence: () => evidenceShown(replica, site),
+    evidenceFile: async (id) => {
+      const found = replica.evidence().find((one) => one.id === id);
+      return found === undefined ? null : store.evidence(found.gateway, found.fault, found.about);
+    },
     submit: ingest.onMeasurement,
     notReady: closed,
     notAlive: observer.halted,

@@ -1,7 +1,7 @@
 import type { Site } from "../../ledger/management/index.ts";
 import type { CutOff, Replica, ReplicaEvents } from "../../ledger/replica/index.ts";
 import { StoreFailure } from "../../ledger/store/index.ts";
-import type { EventBus, Metrics } from "../api/index.ts";
+import type { EventBus, EvidenceShown, Metrics } from "../api/index.ts";
 import type { Anchoring } from "./anchoring.ts";
 import { makeFinalityClock } from "./finality.ts";
 import type { Log } from "./log.ts";
@@ -19,6 +19,11 @@ export type Observer = {
   /** Tells people: log and live events. */
   readonly alarm: (kind: string, detail: string) => void;
 };
+
+/** What people read of evidence, and how they get at it. */
+export function evidenceWords({ id, gateway, about }: Pick<EvidenceShown, "id" | "gateway" | "about">): string {
+  return `${gateway} ${about}; the proof is at /v1/evidence/${id}, and "tallystick verify" checks it`;
+}
 
 const isOfStore = (error: Error): boolean => error instanceof StoreFailure;
 
@@ -77,7 +82,7 @@ export function makeObserver(options: {
     refusal: ({ lane, number, by, reason }) =>
       alarm("refusal", `${nameOf(by)} refused bundle ${number} of ${nameOf(lane)}: ${reason}`),
     cutOff: (peer, cutOff) => alarm("cut-off", `${nameOf(peer)} is ${cutOffWords(cutOff)}`),
-    evidence: ({ fault, gateway, about }) => alarm("evidence", `${nameOf(gateway)}: ${fault} (${about})`),
+    evidence: ({ id, gateway, about }) => alarm("evidence", evidenceWords({ id, gateway: nameOf(gateway), about })),
     halted: fail,
   };
 

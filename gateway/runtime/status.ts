@@ -3,7 +3,7 @@ import type { Site } from "../../ledger/management/index.ts";
 import type { Peers } from "../../ledger/peers/index.ts";
 import type { Replica } from "../../ledger/replica/index.ts";
 import type { Store } from "../../ledger/store/port.ts";
-import type { DeviceStatus, GatewayStatus } from "../api/index.ts";
+import type { DeviceStatus, EvidenceShown, GatewayStatus } from "../api/index.ts";
 import type { Ingest } from "../ingest/index.ts";
 
 /** Refusals and evidence shown; the store keeps more. */
@@ -16,17 +16,18 @@ export type StatusSources = {
   readonly replica: Replica;
   readonly peers: Peers;
   readonly ingest: Ingest;
-  readonly store: Pick<Store, "refusals" | "evidence">;
+  readonly store: Pick<Store, "refusals">;
   readonly devices: () => readonly DeviceHealth[];
 };
 
 /** Everything that a gateway shows of itself, at this moment. */
 export async function gatewayStatus(sources: StatusSources): Promise<GatewayStatus> {
   const { site, gateway, version, replica, peers, ingest, store } = sources;
-  const [refusals, evidence] = await Promise.all([store.refusals(SHOWN), store.evidence(SHOWN)]);
+  const refusals = await store.refusals(SHOWN);
   const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
   const { view, finalizedView, leader, seed, log, checkpoint, anchoredSize, counts, lanes, queues, conduct, halted } =
     replica.status();
+  const evidence = evidenceShown(replica, site);
   const conductOf = (name: string) => conduct[site.gateways.findIndex((one) => one.name === name)];
   const links = peers.status().peers.filter(({ state }) => state !== "self");
   return {
@@ -65,13 +66,23 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
       by: nameOf(by),
       reason: reason.slice(0, 1000),
     })),
-    evidence: evidence.map(({ fault, gateway: about, about: what }) => ({
-      fault,
-      gateway: nameOf(about),
-      about: what,
-    })),
+    evidence: evidence.slice(0, SHOWN),
+    evidenceKept: evidence.length,
     halted,
   };
+}
+
+/** All evidence that this gateway keeps, newest first. */
+export function evidenceShown(replica: Pick<Replica, "evidence">, site: Site): readonly EvidenceShown[] {
+  return replica
+    .evidence()
+    .map(({ id, gateway, fault, about }) => ({
+      id,
+      gateway: site.gateways[gateway]?.name ?? String(gateway),
+      fault,
+      about,
+    }))
+    .toReversed();
 }
 
 function deviceStatus(health: DeviceHealth, site: Site): DeviceStatus {

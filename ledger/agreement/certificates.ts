@@ -39,16 +39,12 @@ export function castVote(turn: Turn, vote: Vote): void {
 
 const boxOf = { notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const;
 
-/** Counts a vote whose signature holds. The first of each kind counts; a different second one is evidence. */
+/** Counts a vote whose signature holds. The first of each kind counts; a different second one is the witness's (E7). */
 export function countVote(turn: Turn, signed: SignedVote): void {
   const { vote, voter } = signed;
   const box = boxOf[vote.kind];
   const votes = roundOf(turn.state, vote.view)[box];
-  const earlier = votes[voter];
-  if (earlier !== undefined) {
-    if (hashOf(earlier.vote) !== hashOf(vote)) accuseVoter(turn, earlier, signed);
-    return;
-  }
+  if (votes[voter] !== undefined) return;
   const counted = votes.slice();
   counted[voter] = signed;
   setRound(turn, vote.view, { [box]: counted });
@@ -58,17 +54,6 @@ export function countVote(turn: Turn, signed: SignedVote): void {
   if (agreeing.length < turn.committee.quorum) return;
   const signatures = agreeing.map((other) => ({ voter: other.voter, signature: other.signature }));
   acceptCertificate(turn, { vote, signatures }, true);
-}
-
-function accuseVoter(turn: Turn, first: SignedVote, second: SignedVote): void {
-  const messages = [first, second].map((vote) => ({ kind: "vote", vote }) as const);
-  turn.effects.push({
-    kind: "accuse",
-    fault: "equivocating-voter",
-    gateway: second.voter,
-    view: second.vote.view,
-    messages,
-  });
 }
 
 /** Signatures that were checked when the vote itself came in are not checked again. */

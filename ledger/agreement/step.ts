@@ -134,7 +134,7 @@ function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate)
   if (isMissing(turn.state)) askFor(turn, from);
 }
 
-/** A4 (first condition): the first proposal that the view's leader signed; a second one is evidence. */
+/** A4 (first condition): the first proposal that the view's leader signed; a second one is the witness's (E7). */
 function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   const { committee, state } = turn;
   const { block } = proposal;
@@ -143,15 +143,10 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   const leader = leaderOf(committee, state.seeds, block.view);
   const { proposal: earlier } = roundOf(state, block.view);
   // What travels beside the block is the leader's too, though its signature does not cover it: only the leader's link counts.
-  if (leader === committee.self || from !== leader || earlier?.hash === hash) return;
+  // Whoever led while less was known to be final (A12) did not equivocate: this is another leader.
+  if (leader === committee.self || from !== leader || earlier?.leader === leader) return;
   if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature))
     return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
-  // Whoever led while less was known to be final (A12) did not equivocate: this is another leader.
-  if (earlier?.leader === leader) {
-    const messages = [earlier.proposal, proposal].map((one) => ({ kind: "propose", proposal: one }) as const);
-    turn.effects.push({ kind: "accuse", fault: "equivocating-leader", gateway: leader, view: block.view, messages });
-    return;
-  }
   for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])])
     onCertificate(turn, from, certificate);
   if (block.view <= finalView(turn.state)) return;

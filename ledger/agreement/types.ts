@@ -84,13 +84,6 @@ export type Effect =
   | { readonly kind: "epochEnded"; readonly last: Link }
   /** A13: a block names a configuration that is not held here as approved: ask for it. */
   | { readonly kind: "successorWanted"; readonly hash: Hash }
-  | {
-      readonly kind: "accuse";
-      readonly fault: "equivocating-leader" | "equivocating-voter";
-      readonly gateway: GatewayIndex;
-      readonly view: number;
-      readonly messages: readonly Message[];
-    }
   /** The sender broke a rule that no honest gateway breaks. */
   | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
 
@@ -103,7 +96,7 @@ export type Votes = readonly (SignedVote | undefined)[];
 export type Round = {
   /** The first proposal from the leader, ours included. */
   readonly proposal: { readonly proposal: Proposal; readonly hash: Hash; readonly leader: GatewayIndex } | null;
-  /** The first vote of each kind from each gateway; a second, different one is evidence. */
+  /** The first vote of each kind from each gateway. */
   readonly notarizes: Votes;
   readonly nullifies: Votes;
   readonly finalizes: Votes;

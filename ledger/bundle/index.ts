@@ -11,3 +11,4 @@ export {
   sealBundle,
   signedBytes,
 } from "./bundle.ts";
+export { pathInBundle } from "./path.ts";

@@ -1,10 +1,12 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
+import { encode } from "../cbor/index.ts";
 import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
-import { type Bundle, type BundleHeader, isSameContent, openBundle } from "../bundle/index.ts";
+import { type Bundle, type BundleHeader, openBundle } from "../bundle/index.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
 import { ackRecipients, certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
+import { laneMessageValue } from "./codec.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsFor } from "./repair.ts";
 import { certifiedNumber, hold, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
@@ -38,21 +40,13 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   const lane = laneOf(turn, owner);
   const { number } = header;
   const known = candidateAt(lane, number);
-  if (known?.bundle.hash === hash || !isWanted(turn, owner, from, number, hash)) return;
+  if (known?.bundle.hash === hash || !isWanted(turn, owner, from, number)) return;
   // L6, L9: what a signer hands out below its certificate may be what was refused here, or the rival of it.
   const isOwed = number <= certifiedNumber(lane) && (lane.fetching?.from === from || isCertified(lane, number, hash));
-  if (lane.refusedHashes.includes(hash) && !isOwed) return;
+  // L2: otherwise the first one counts, and what was refused stays refused.
+  if ((known !== undefined || lane.refusedHashes.includes(hash)) && !isOwed) return;
   if (!committee.verify(owner, opened.signed, opened.signature))
     return reject(turn, from, `bundle ${number} of ${header.gateway}: the signature does not hold`);
-  if (number < lane.held) {
-    turn.effects.push({ kind: "rival", lane: owner, number, cose });
-    return;
-  }
-  if (known !== undefined) {
-    // L2: another signature over the same content is ignored; other content is evidence.
-    if (!isSameContent(known.bundle.cose, cose)) accuseOwner(turn, owner, known.bundle, opened.bundle);
-    if (!isOwed) return;
-  }
   const statements = readStatements(header, opened.bundle.statements);
   if (typeof statements === "string") return refuse(turn, owner, { bundle: opened.bundle, statements: [] }, statements);
   const { checking, waiting } = laneOf(turn, owner);
@@ -66,15 +60,11 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
 
 /**
  * L5, L9: worth checking are bundles above what is held, as far ahead as an honest owner's window reaches; in a disputed
- * lane only those that were asked for; and rivals of bundles that are not yet certified, as evidence.
+ * lane only those that were asked for.
  */
-function isWanted(turn: Turn, owner: GatewayIndex, from: GatewayIndex, number: number, hash: Hash): boolean {
+function isWanted(turn: Turn, owner: GatewayIndex, from: GatewayIndex, number: number): boolean {
   const lane = laneOf(turn, owner);
-  if (lane.rewinding || number >= lane.held + KEPT_AHEAD) return false;
-  if (number < lane.held) {
-    const held = lane.uncertified.get(number);
-    return held !== undefined && held !== hash;
-  }
+  if (lane.rewinding || number < lane.held || number >= lane.held + KEPT_AHEAD) return false;
   if (lane.held > certifiedNumber(lane) + KEPT_AHEAD) return false;
   return lane.held > lane.disputedUpTo || lane.fetching?.from === from;
 }
@@ -86,17 +76,6 @@ function isCertified(lane: Lane, number: number, hash: Hash): boolean {
 function candidateAt(lane: Lane, number: number): Candidate | undefined {
   const first = lane.checking ?? lane.refused?.candidate;
   return first?.bundle.header.number === number ? first : lane.waiting.get(number);
-}
-
-function accuseOwner(turn: Turn, owner: GatewayIndex, first: Bundle, second: Bundle): void {
-  const about = `bundle ${first.header.number}`;
-  turn.effects.push({
-    kind: "accuse",
-    fault: "equivocating-owner",
-    gateway: owner,
-    about,
-    proofs: [first.cose, second.cose],
-  });
 }
 
 /** L3: strict decode, contiguous numbers, time order inside the bundle. A text is the reason for refusal. */
@@ -192,7 +171,8 @@ function tellOwner(turn: Turn, owner: GatewayIndex): void {
 /** L3: never ack; the refusal with its reason is kept, and its owner is told. */
 function refuse(turn: Turn, owner: GatewayIndex, candidate: Candidate, reason: string): void {
   const { header, hash, cose } = candidate.bundle;
-  const evidence = evidenceOf(candidate.bundle);
+  // As it came over the wire, so that it can be read again.
+  const evidence = encode(laneMessageValue({ kind: "bundle", cose, statements: candidate.bundle.statements }));
   const { self } = turn.committee;
   turn.effects.push({
     kind: "persist",
@@ -207,22 +187,12 @@ function refuse(turn: Turn, owner: GatewayIndex, candidate: Candidate, reason: s
       atMs: turn.nowMs,
     },
   });
-  turn.effects.push({ kind: "refused", lane: owner, number: header.number, by: self, reason });
+  const { bundle } = candidate;
+  turn.effects.push({ kind: "refused", lane: owner, number: header.number, by: self, reason, bundle });
   const { refusedHashes } = laneOf(turn, owner);
   setLane(turn, owner, { refusedHashes: [...refusedHashes, hash].slice(-KEPT_AHEAD) });
   send(turn, owner, { kind: "refusal", lane: owner, number: header.number, hash, reason });
   if (header.number === laneOf(turn, owner).held) setLane(turn, owner, { refused: { candidate, reason } });
-}
-
-function evidenceOf(bundle: Bundle): Uint8Array {
-  const parts = [bundle.cose, ...bundle.statements];
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /**
@@ -269,5 +239,5 @@ export function onRefusal(
     kind: "persist",
     write: { kind: "refusal", lane, number, hash, by: from, reason, evidence: new Uint8Array(), atMs: turn.nowMs },
   });
-  turn.effects.push({ kind: "refused", lane, number, by: from, reason });
+  turn.effects.push({ kind: "refused", lane, number, by: from, reason, bundle: null });
 }

@@ -81,8 +81,6 @@ export type LaneEffect =
     }
   /** L9: the held end of this lane is not the certified one. Answer with where execution stands (`rewound`). */
   | { readonly kind: "rewind"; readonly lane: GatewayIndex }
-  /** L2: a second header for a bundle that is on disk; the store has the first. */
-  | { readonly kind: "rival"; readonly lane: GatewayIndex; readonly number: number; readonly cose: Uint8Array }
   /** L4: a lane's certificate is higher than before. */
   | { readonly kind: "certified"; readonly certificate: LaneCertificate }
   /** A4: this gateway holds and has validated this bundle and all below it; it would acknowledge it. */
@@ -97,13 +95,8 @@ export type LaneEffect =
       readonly number: number;
       readonly by: GatewayIndex;
       readonly reason: string;
-    }
-  | {
-      readonly kind: "accuse";
-      readonly fault: "equivocating-owner" | "equivocating-acker";
-      readonly gateway: GatewayIndex;
-      readonly about: string;
-      readonly proofs: readonly Uint8Array[];
+      /** What was refused; null when a peer says that it refused an own bundle. */
+      readonly bundle: Bundle | null;
     }
   | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
 

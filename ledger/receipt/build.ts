@@ -1,5 +1,5 @@
-import { inclusionProof, leafHash, nodeHash, parseNote, formatNote, formatTlogProof } from "../log/index.ts";
-import { partsOf } from "../bundle/index.ts";
+import { parseNote, formatNote, formatTlogProof } from "../log/index.ts";
+import { partsOf, pathInBundle } from "../bundle/index.ts";
 import { encodeCoseReceipt, encodeReceipt } from "./format.ts";
 
 /** What a receipt is made from; the store's `ReceiptParts` has this shape. */
@@ -26,7 +26,7 @@ export function buildReceipt({ statement, bundle, leaf, anchor, path }: ReceiptI
   if (parts.kind === "reject") throw new Error(`The bundle of a receipt cannot be read: ${parts.reason}.`);
   if (note.kind === "reject") throw new Error(`The anchor of a receipt cannot be read: ${note.reason}.`);
   const size = bundle.statements.length;
-  const inBundle = { size, index, path: bundlePath(bundle.statements, index) };
+  const inBundle = { size, index, path: pathInBundle(bundle.statements, index) };
   // V4: anchors collect signatures in the order in which they arrive; a receipt has one order.
   const signatures = note.note.signatures.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const checkpoint = formatNote({ body: note.note.body, signatures });
@@ -34,24 +34,5 @@ export function buildReceipt({ statement, bundle, leaf, anchor, path }: ReceiptI
     statement,
     encodeCoseReceipt(parts.protectedHeader, parts.signature, inBundle),
     formatTlogProof({ index: leaf, path, checkpoint }),
-  );
-}
-
-function bundlePath(statements: readonly Uint8Array[], index: number): Uint8Array[] {
-  const rows: Uint8Array[][] = [statements.map(leafHash)];
-  for (let row = rows[0] ?? []; row.length > 1; row = rows.at(-1) ?? []) {
-    const above: Uint8Array[] = [];
-    for (let at = 0; at + 1 < row.length; at += 2)
-      above.push(nodeHash(row[at] as Uint8Array, row[at + 1] as Uint8Array));
-    rows.push(above);
-  }
-  return inclusionProof(
-    (level, at) => {
-      const node = rows[level]?.[at];
-      if (node === undefined) throw new Error(`A bundle of ${statements.length} has no node ${level}/${at}.`);
-      return node;
-    },
-    statements.length,
-    index,
   );
 }

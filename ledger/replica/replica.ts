@@ -3,11 +3,11 @@
  * live in the cores; here effects are carried out in their order (A9). The same code runs in the gateway and in the simulator.
  */
 import * as agreement from "../agreement/index.ts";
-import { isSameContent } from "../bundle/index.ts";
-import { encode } from "../cbor/index.ts";
 import { collectorsOf, type GatewayIndex, invariant, isLarge, type Recipients } from "../committee/index.ts";
+import { courtOf } from "../evidence/index.ts";
 import * as lane from "../lane/index.ts";
 import type { Execution } from "../store/port.ts";
+import { makeAccusations } from "./accusations.ts";
 import { makeAlarm } from "./alarm.ts";
 import { makeCheckpoints } from "./checkpoints.ts";
 import { committeeOf } from "./committee-of.ts";
@@ -28,8 +28,6 @@ const LEAVES_A_CHECKPOINT = 64;
 /** R4: or when the log has not grown for so long; and in a large committee so long until collectors are asked again. */
 const QUIET_MS = 100;
 const LARGE_QUIET_MS = 1_000;
-/** Faults told in one life of the process. */
-const MAX_ACCUSATIONS = 10_000;
 
 /** Starts from what is on disk and goes on by the same rules. Call `linkUp` as links come up. */
 export function startReplica(options: ReplicaOptions): Replica {
@@ -39,8 +37,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   const checkpoints = makeCheckpoints(site, committee, keys.cosign, options.verifyCosignature);
   /** Bundles of each lane that are durable here. */
   const onDisk = new Map(recovered.lanes.map(({ lane: index, number }) => [index, number + 1]));
-  const accused = new Set<string>();
-  const totals = { refusals: 0, evidence: 0 };
+  const totals = { refusals: 0 };
   let halted: Error | null = null;
   let stopped = false;
 
@@ -85,6 +82,21 @@ export function startReplica(options: ReplicaOptions): Replica {
     laneEnd,
     awaitsCertificate: () => laneEnd().number > (lanes.lanes[self]?.settled.number ?? -1) + 1,
     seal: onSealed,
+  });
+  const { verify } = committee;
+  const { verifyCosignature, falsehood = () => null } = options;
+  const accusations = makeAccusations({
+    committee,
+    court: courtOf(site, falsehood, { verify, verifyCosignature }),
+    store,
+    recovered: recovered.evidence,
+    write: outbox.write,
+    behind: outbox.behind,
+    send: (to, message) => sendBehind(to, { layer: "evidence", message }),
+    rejected: conduct.rejected,
+    told: events.evidence,
+    turn,
+    watch,
   });
   const alarm = makeAlarm(options.steady, options.after, onAlarm);
 
@@ -143,8 +155,6 @@ export function startReplica(options: ReplicaOptions): Replica {
         return check(effect);
       case "rewind":
         return outbox.behind(() => watch(rewind(effect.lane)));
-      case "rival":
-        return outbox.behind(() => watch(accuseRival(effect)));
       case "certified":
         if (effect.certificate.lane === self) sealer.certified();
         return stepAgreement({ kind: "certified", certificate: effect.certificate });
@@ -158,9 +168,8 @@ export function startReplica(options: ReplicaOptions): Replica {
         });
       case "refused":
         totals.refusals += 1;
+        if (effect.bundle !== null) accusations.refused(effect.lane, effect.bundle);
         return outbox.behind(() => events.refusal(effect));
-      case "accuse":
-        return accuse(effect.fault, effect.gateway, effect.about, encode(effect.proofs));
       case "reject":
         return conduct.rejected(effect.from, effect.reason);
     }
@@ -184,13 +193,6 @@ export function startReplica(options: ReplicaOptions): Replica {
           layer: "lane",
           message: { kind: "laneCertificate", certificate: effect.certificate },
         });
-      case "accuse":
-        return accuse(
-          effect.fault,
-          effect.gateway,
-          `view ${effect.view}`,
-          encode(effect.messages.map((message) => agreement.encodeMessage(message))),
-        );
       case "successorWanted":
         return;
       case "epochEnded":
@@ -210,32 +212,30 @@ export function startReplica(options: ReplicaOptions): Replica {
   /** L9: back to where execution stands; those bundles are certified and final. */
   async function rewind(index: GatewayIndex): Promise<void> {
     const tip = executor.state().tips[index] ?? -1;
+    // What is about to be replaced is half of the evidence against its owner.
+    await readHeld(index, tip + 1);
     const [bundle] = tip < 0 ? [] : await store.bundles(index, tip, 1);
     feedLanes({ kind: "rewound", lane: index, end: lane.endOf(bundle ?? null) });
   }
 
   /** What a lane holds above execution, read back after a restart: at most a window, or what a stalled site has gathered. */
   async function recall(index: GatewayIndex): Promise<void> {
-    const hashes = new Map<number, string>();
-    for (let at = (recovered.executed.tips[index] ?? -1) + 1; ; ) {
-      const bundles = await store.bundles(index, at, RECALL_BYTES);
-      for (const { number, hash } of bundles) hashes.set(number, hash);
-      const last = bundles.at(-1);
-      if (last === undefined) break;
-      at = last.number + 1;
-    }
+    const hashes = await readHeld(index, (recovered.executed.tips[index] ?? -1) + 1);
     feedLanes({ kind: "recalled", lane: index, hashes });
   }
 
-  /** L2: the bundle on disk and its rival, both signed, are the evidence. */
-  async function accuseRival({
-    lane: owner,
-    number,
-    cose,
-  }: Extract<lane.LaneEffect, { kind: "rival" }>): Promise<void> {
-    const [held] = await store.bundles(owner, number, 1);
-    if (held === undefined || isSameContent(held.cose, cose)) return;
-    turn(() => accuse("equivocating-owner", owner, `bundle ${number}`, encode([held.cose, cose])));
+  async function readHeld(index: GatewayIndex, from: number): Promise<ReadonlyMap<number, string>> {
+    const hashes = new Map<number, string>();
+    for (let at = from; ; ) {
+      const bundles = await store.bundles(index, at, RECALL_BYTES);
+      for (const { number, hash, cose } of bundles) {
+        hashes.set(number, hash);
+        turn(() => accusations.remember(cose));
+      }
+      const last = bundles.at(-1);
+      if (last === undefined) return hashes;
+      at = last.number + 1;
+    }
   }
 
   function watch(work: Promise<void>): void {
@@ -265,15 +265,28 @@ export function startReplica(options: ReplicaOptions): Replica {
         conduct.rejected(from, message.reason);
         return true;
       }
-      const before = { lanes: lanes.lanes, rounds: state.rounds, blocks: state.blocks };
+      const before = {
+        lanes: lanes.lanes,
+        rounds: state.rounds,
+        blocks: state.blocks,
+        proven: accusations.list().length,
+      };
       turn(() => onMessage(from, message.opened));
-      // Whatever moves a lane, a view or the chain of blocks; told places and times of repair are no progress.
-      return lanes.lanes !== before.lanes || state.rounds !== before.rounds || state.blocks !== before.blocks;
+      // Whatever moves a lane, a view or the chain of blocks, or proves an offence; told places and times of repair are no progress.
+      const proven = accusations.list().length > before.proven;
+      return proven || lanes.lanes !== before.lanes || state.rounds !== before.rounds || state.blocks !== before.blocks;
     });
   }
 
-  function onMessage(from: GatewayIndex, { layer, message }: AnyMessage): void {
+  function onMessage(from: GatewayIndex, opened: AnyMessage): void {
+    followRules(from, opened);
+    accusations.observe(from, opened);
+  }
+
+  function followRules(from: GatewayIndex, { layer, message }: AnyMessage): void {
     switch (layer) {
+      case "evidence":
+        return;
       case "lane":
         return stepLanes({ kind: "message", from, message });
       case "agreement":
@@ -297,22 +310,13 @@ export function startReplica(options: ReplicaOptions): Replica {
     });
   }
 
-  function accuse(fault: string, gateway: GatewayIndex, about: string, bytes: Uint8Array): void {
-    const key = `${fault} ${gateway} ${about}`;
-    // The same fault is told once, however often its proofs come by; the store bounds what is kept of each gateway.
-    if (accused.has(key) || accused.size >= MAX_ACCUSATIONS) return;
-    accused.add(key);
-    totals.evidence += 1;
-    outbox.write({ kind: "evidence", fault, gateway, about, bytes });
-    outbox.behind(() => events.evidence({ fault, gateway, about }));
-  }
-
   function linkUp(peer: GatewayIndex): void {
     if (!conduct.hears(peer)) return;
     turn(() => {
       stepLanes({ kind: "linkUp", peer });
       stepAgreement({ kind: "linkUp", peer });
       for (const message of standing.values()) sendBehind(peer, { layer: "checkpoint", message });
+      accusations.linkUp(peer);
     });
   }
 
@@ -468,7 +472,6 @@ export function startReplica(options: ReplicaOptions): Replica {
       anchoredSize: anchored.size,
       counts: { accepted: laneEnd().nextStatement, final: finalCount, anchored: anchored.counts },
       refusals: totals.refusals,
-      evidence: totals.evidence,
       conduct: conduct.list(),
       queues: { accept: sealer.waiting(), commits: outbox.waiting(), blocks: executor.waiting() },
       viewsNullified: state.viewsNullified,
@@ -501,6 +504,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       invariant(fault === null, `an anchor that does not hold: ${fault}`);
     },
     status,
+    evidence: accusations.list,
     inspect: () => ({ lanes, agreement: state }),
     stop: async () => {
       sealer.stop(new Error("the gateway is stopping; this measurement was not accepted"));

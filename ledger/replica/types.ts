@@ -1,6 +1,7 @@
 /** What a replica needs from its surroundings, and what it gives. */
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import type { State } from "../agreement/index.ts";
+import type { Falsehood } from "../evidence/index.ts";
 import type { Lanes, Verdict } from "../lane/index.ts";
 import type { Site } from "../management/index.ts";
 import type { Assessment, Measurement, Statement } from "../statement/index.ts";
@@ -33,7 +34,13 @@ export type Refusal = {
   readonly by: GatewayIndex;
   readonly reason: string;
 };
-export type Accusation = { readonly fault: string; readonly gateway: GatewayIndex; readonly about: string };
+/** R9: evidence against a gateway. `id` is the SHA-256 of its file; `about` completes the sentence that begins with the gateway's name. */
+export type Accusation = {
+  readonly id: Hash;
+  readonly gateway: GatewayIndex;
+  readonly fault: string;
+  readonly about: string;
+};
 
 /** R8: a peer that cost too much is not heard for `restMs` from now; `times`: how often that has happened. */
 export type CutOff = { readonly restMs: number; readonly reason: string; readonly times: number };
@@ -83,6 +90,8 @@ export type ReplicaOptions = {
   readonly open?: typeof openMessage;
   /** L3, last condition: device registration, range, frames, re-assessment. */
   readonly validate: (lane: GatewayIndex, statements: readonly Statement[]) => Promise<Verdict>;
+  /** E5: the part of `validate` that anybody can repeat; the default finds nothing. What it finds, `validate` must refuse. */
+  readonly falsehood?: Falsehood;
   readonly events: ReplicaEvents;
 };
 
@@ -108,7 +117,6 @@ export type ReplicaStatus = {
   /** Statements of this gateway's own lane. */
   readonly counts: { readonly accepted: number; readonly final: number; readonly anchored: number };
   readonly refusals: number;
-  readonly evidence: number;
   /** By gateway. */
   readonly conduct: readonly PeerConduct[];
   readonly queues: Readonly<Record<string, number>>;
@@ -130,6 +138,8 @@ export type Replica = {
   /** The anchor client has the countersignature of a shared ledger: `note` carries it. */
   readonly anchored: (ledger: string, size: number, note: string) => void;
   readonly status: () => ReplicaStatus;
+  /** R9: all evidence that is kept, oldest first. */
+  readonly evidence: () => readonly Accusation[];
   /** The states of the cores, for a simulator that holds them against their rules and bounds. */
   readonly inspect: () => { readonly lanes: Lanes; readonly agreement: State };
   /** Resolves when everything handed over before is on disk. Nothing is sent afterwards. */

@@ -1,7 +1,8 @@
-/** One message on a link: of the lanes, of agreement, or about checkpoints. Any byte string gets an answer (R6). */
+/** One message on a link: of the lanes, of agreement, about checkpoints, or about offences. Any byte string gets an answer (R6). */
 import { type Message, messageValue, readMessage } from "../agreement/index.ts";
 import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { asNatural, asText, Malformed } from "../committee/wire.ts";
+import { type EvidenceMessage, evidenceMessageValue, readEvidenceMessage } from "../evidence/index.ts";
 import { type LaneMessage, laneMessageValue, readLaneMessage } from "../lane/index.ts";
 
 /** C2SP notes, as text; at most 256 KiB (500 gateways and 16 ledgers sign in about 90 kB). */
@@ -19,7 +20,8 @@ export type CheckpointMessage =
 export type AnyMessage =
   | { readonly layer: "lane"; readonly message: LaneMessage }
   | { readonly layer: "agreement"; readonly message: Message }
-  | { readonly layer: "checkpoint"; readonly message: CheckpointMessage };
+  | { readonly layer: "checkpoint"; readonly message: CheckpointMessage }
+  | { readonly layer: "evidence"; readonly message: EvidenceMessage };
 
 export type Opened =
   | { readonly kind: "accept"; readonly opened: AnyMessage }
@@ -33,6 +35,8 @@ export function sealMessage({ layer, message }: AnyMessage): Uint8Array {
       return encode(messageValue(message));
     case "checkpoint":
       return encode(checkpointValue(message));
+    case "evidence":
+      return encode(evidenceMessageValue(message));
   }
 }
 
@@ -54,6 +58,8 @@ function openValue(value: CborValue): Opened {
   if (lane !== null) return { kind: "accept", opened: { layer: "lane", message: lane } };
   const agreement = readMessage(fields);
   if (agreement !== null) return { kind: "accept", opened: { layer: "agreement", message: agreement } };
+  const evidence = readEvidenceMessage(fields);
+  if (evidence !== null) return { kind: "accept", opened: { layer: "evidence", message: evidence } };
   return { kind: "accept", opened: { layer: "checkpoint", message: readCheckpointMessage(fields) } };
 }
 

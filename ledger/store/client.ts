@@ -109,7 +109,7 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
     accepted,
     memo: (key) => call("memo", key),
     refusals: (limit) => call("refusals", limit),
-    evidence: (limit) => call("evidence", limit),
+    evidence: (gateway, fault, about) => call("evidence", gateway, fault, about),
     consistency: (from, to) => call("consistency", from, to),
     stats: () => call("stats"),
     close: () => {

@@ -6,5 +6,5 @@ export const ACCEPTED_KEPT = 100_000;
 export const REFUSALS_KEPT = 1_000;
 /** Bytes of a refused bundle that are kept. */
 export const REFUSAL_EVIDENCE_BYTES = 64 * 1024;
-/** First conflicting pairs kept for each gateway: one proves the fault. */
-export const EVIDENCE_KEPT = 1_000;
+/** First pieces of evidence kept for each gateway and fault: one proves it, and no flood of one fault hides another. */
+export const EVIDENCE_KEPT = 16;

@@ -20,7 +20,9 @@ export function memoryReads(state: MemoryState): Omit<Reads, "executed"> & { rea
     accepted: (key) => state.accepted.get(key) ?? null,
     memo: (key) => state.memos.get(key) ?? null,
     refusals: (limit) => state.refusals.toReversed().slice(0, limit),
-    evidence: (limit) => state.evidence.toReversed().slice(0, limit),
+    evidence: (gateway, fault, about) =>
+      state.evidence.find((kept) => kept.gateway === gateway && kept.fault === fault && kept.about === about)?.bytes ??
+      null,
     consistency: (from, to) => {
       const { size } = state.single.executed;
       if (to > size) throw new RangeError(`the log has ${size} leaves, not ${to}`);
@@ -139,6 +141,7 @@ function recover(state: MemoryState): Recovered {
     checkpoint,
     anchors: [...newest.values()].sort((a, b) => compare(a.ledger, b.ledger)),
     readings: [...state.readings].map(([id, bytes]) => ({ id, bytes })),
+    evidence: state.evidence.map(({ gateway, fault, about, bytes }) => ({ gateway, fault, about, bytes })),
     silentLanes: [...state.lanes.keys()].filter((lane) => state.memos.has(`lane/${lane}/silent`)),
     executedCounts: countsAt(state, executed.size).lanes,
     anchoredCounts: countsAt(state, Math.min(executed.size, state.anchors.at(-1)?.size ?? 0)).lanes,

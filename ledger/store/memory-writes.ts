@@ -108,9 +108,8 @@ const writers: Writers = {
       splice(state.refusals, undo, state.refusals.indexOf(oldest), 1);
   },
   evidence: (state, undo, write) => {
-    const ofGateway = state.evidence.filter(({ gateway }) => gateway === write.gateway);
-    if (ofGateway.length >= EVIDENCE_KEPT) return;
-    if (ofGateway.some(({ fault, about }) => fault === write.fault && about === write.about)) return;
+    const alike = state.evidence.filter(({ gateway, fault }) => gateway === write.gateway && fault === write.fault);
+    if (alike.length >= EVIDENCE_KEPT || alike.some(({ about }) => about === write.about)) return;
     append(state.evidence, undo, write);
   },
   reading: (state, undo, { id, bytes }) => {

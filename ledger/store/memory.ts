@@ -123,7 +123,7 @@ function open(state: MemoryState, sync: Sync): MemoryStore {
     accepted: (key) => ask(() => reads.accepted(key)),
     memo: (key) => ask(() => reads.memo(key)),
     refusals: (limit) => ask(() => reads.refusals(limit)),
-    evidence: (limit) => ask(() => reads.evidence(limit)),
+    evidence: (gateway, fault, about) => ask(() => reads.evidence(gateway, fault, about)),
     consistency: (from, to) => ask(() => reads.consistency(from, to)),
     stats: () => ask(() => ({ bytes: 0, ...counts, lastCommitMs: 0 })),
     close: () =>

@@ -85,7 +85,7 @@ export type Write =
       readonly evidence: Uint8Array;
       readonly atMs: number;
     }
-  /** Two conflicting signed messages of one gateway. Key: (kind, gateway, about). */
+  /** What a gateway signed and an honest one would not have (`ledger/evidence`). Key: (gateway, fault, about). */
   | {
       readonly kind: "evidence";
       readonly fault: string;
@@ -142,6 +142,8 @@ export type Recovered = {
   readonly readings: readonly { readonly id: string; readonly bytes: Uint8Array }[];
   /** Lanes with a memo under `lane/<index>/silent`: this gateway gives no more acks there. */
   readonly silentLanes: readonly GatewayIndex[];
+  /** All that is kept, oldest first. */
+  readonly evidence: readonly Omit<Extract<Write, { kind: "evidence" }>, "kind">[];
   /** Statements of each lane that are executed, and among those of the highest anchored checkpoint: `countsAt`. */
   readonly executedCounts: readonly number[];
   readonly anchoredCounts: readonly number[];
@@ -217,7 +219,7 @@ export type Store = {
   readonly accepted: (key: string) => Promise<number | null>;
   readonly memo: (key: string) => Promise<Uint8Array | null>;
   readonly refusals: (limit: number) => Promise<readonly Extract<Write, { kind: "refusal" }>[]>;
-  readonly evidence: (limit: number) => Promise<readonly Extract<Write, { kind: "evidence" }>[]>;
+  readonly evidence: (gateway: GatewayIndex, fault: string, about: string) => Promise<Uint8Array | null>;
   readonly consistency: (from: number, to: number) => Promise<readonly Uint8Array[]>;
   readonly stats: () => Promise<StoreStats>;
   readonly close: () => Promise<void>;

@@ -159,9 +159,7 @@ function ownReads(
   const refusals =
     database.prepare(`SELECT 'refusal' AS kind, lane, number, hash, by_gateway AS "by", reason, evidence, at_ms AS atMs
     FROM refusal ORDER BY seq DESC LIMIT ?`);
-  const evidence = database.prepare(
-    "SELECT 'evidence' AS kind, fault, gateway, about, bytes FROM evidence ORDER BY seq DESC LIMIT ?",
-  );
+  const evidence = database.prepare("SELECT bytes FROM evidence WHERE gateway = ? AND fault = ? AND about = ?").pluck();
   const unsealed = database.prepare("SELECT seq, statements FROM unsealed ORDER BY seq LIMIT ?");
   return {
     unsealed: (limit) =>
@@ -174,6 +172,6 @@ function ownReads(
     accepted: (key) => (accepted.get(key) as number | undefined) ?? null,
     memo: (key) => (memo.get(key) as Uint8Array | undefined) ?? null,
     refusals: (limit) => refusals.all(limit) as Extract<Write, { kind: "refusal" }>[],
-    evidence: (limit) => evidence.all(limit) as Extract<Write, { kind: "evidence" }>[],
+    evidence: (gateway, fault, about) => (evidence.get(gateway, fault, about) as Uint8Array | undefined) ?? null,
   };
 }

@@ -32,6 +32,7 @@ export function recover(database: Database.Database, tables: Tables, countsAt: R
     checkpoint: rows<{ size: number; note: string }>("SELECT size, note FROM checkpoint")[0] ?? null,
     anchors,
     readings: rows("SELECT id, bytes FROM reading ORDER BY seq"),
+    evidence: rows("SELECT gateway, fault, about, bytes FROM evidence ORDER BY seq"),
     silentLanes: Array.from({ length: lanes }, (_, lane) => lane).filter(
       (lane) => silent.get(`lane/${lane}/silent`) !== undefined,
     ),

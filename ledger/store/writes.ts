@@ -117,7 +117,7 @@ function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
   const trimRefusals = database.prepare(`DELETE FROM refusal WHERE lane = @lane AND seq <= (
     SELECT seq FROM refusal WHERE lane = @lane ORDER BY seq DESC LIMIT 1 OFFSET ${REFUSALS_KEPT})`);
-  const evidenceCount = database.prepare("SELECT count(*) FROM evidence WHERE gateway = ?").pluck();
+  const evidenceCount = database.prepare("SELECT count(*) FROM evidence WHERE gateway = ? AND fault = ?").pluck();
   const evidence = database.prepare(
     "INSERT INTO evidence (gateway, fault, about, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
@@ -135,7 +135,7 @@ function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
       trimRefusals.run({ lane });
     },
     evidence: ({ gateway, fault, about, bytes }) => {
-      if ((evidenceCount.get(gateway) as number) < EVIDENCE_KEPT) evidence.run(gateway, fault, about, bytes);
+      if ((evidenceCount.get(gateway, fault) as number) < EVIDENCE_KEPT) evidence.run(gateway, fault, about, bytes);
     },
     resealed: ({ seq }) => void resealed.run(seq),
     reading: ({ id, bytes }) => void reading.run(id, bytes),

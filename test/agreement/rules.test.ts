@@ -54,6 +54,14 @@ const chapters: readonly Chapter[] = [
     notBuilt: [],
   },
   {
+    folder: "ledger/evidence",
+    specification: "README.md",
+    letter: "E",
+    code: ["ledger/evidence", "ledger/replica"],
+    tests: ["test/evidence"],
+    notBuilt: [],
+  },
+  {
     folder: "ledger/replica",
     specification: "README.md",
     letter: "R",

@@ -54,6 +54,7 @@ const status: GatewayStatus = {
   queues: { accept: 3 },
   refusals: [],
   evidence: [],
+  evidenceKept: 0,
   halted: null,
 };
 
@@ -76,6 +77,8 @@ async function api(change: Partial<ApiPort> = {}, limits: { readonly drainMs?: n
       return { kind: "pending", stage: number < finals.length ? "final" : "accepted" };
     },
     twin: async () => null,
+    evidence: () => [],
+    evidenceFile: async () => null,
     checkpointNote: () => null,
     accepted: async (key) => keys.get(key) ?? null,
     submit: async (measurement, key) => {
@@ -226,6 +229,8 @@ test("every route stands in the OpenAPI 3.1 document", async (t) => {
     "/readyz",
     "/v1/checkpoint",
     "/v1/events",
+    "/v1/evidence",
+    "/v1/evidence/{id}",
     "/v1/items/{item}",
     "/v1/measurements",
     "/v1/measurements/{gateway}/{number}",

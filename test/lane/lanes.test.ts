@@ -89,14 +89,11 @@ test("L2: a second own bundle of a number is a broken invariant, also after a re
   t.notThrows(() => again.seal(own[1] as typeof zero));
 });
 
-test("L2: two headers of one number are evidence against their owner", (t) => {
+test("L2: of two headers of one number the first counts", (t) => {
   const driven = gateway(0, () => null);
   driven.receive(carry(zero));
-  const rival = bundleOf(2, 0, NO_HASH, "rival");
-  const [accusation] = driven.receive(carry(rival)).filter((effect) => effect.kind === "accuse");
-  t.is(accusation?.fault, "equivocating-owner");
-  t.is(accusation?.gateway, 2);
-  t.deepEqual(accusation?.proofs, [zero.cose, rival.cose]);
+  t.deepEqual(driven.receive(carry(bundleOf(2, 0, NO_HASH, "rival"))), []);
+  t.is(driven.lanes().lanes[2]?.checking?.bundle.hash, zero.hash);
 });
 
 test("L3: a bundle is persisted before its ack is broadcast, and held from then on", (t) => {
@@ -181,13 +178,12 @@ test("L4: a quorum of acks, the owner's signature counted, certifies a bundle", 
   t.true(found !== null && laneCertificateHolds(committeeOf(SIZE, 3), found));
 });
 
-test("L4: acks for two bundles of a number do not add up, and who gives both is accused", (t) => {
+test("L4: acks for two bundles of a number do not add up", (t) => {
   const driven = gateway(0, () => null);
   const rival = bundleOf(2, 0, NO_HASH, "rival");
   driven.receive(ack(1, 2, zero), 1);
   driven.receive(ack(3, 2, rival), 3);
-  const effects = driven.receive(ack(3, 2, zero), 3);
-  t.is(effects.find((effect) => effect.kind === "accuse")?.gateway, 3);
+  driven.receive(ack(3, 2, zero), 3);
   t.is(driven.lanes().lanes[2]?.certificate, null);
 });
 

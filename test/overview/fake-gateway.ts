@@ -62,6 +62,7 @@ export function statusOf(
     queues: { outbox: 0 },
     refusals: [],
     evidence: [],
+    evidenceKept: 0,
     halted: null,
     ...changes,
   };

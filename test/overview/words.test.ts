@@ -1,7 +1,7 @@
 import test from "ava";
 import type { GatewayAnswer } from "../../gateway/overview/answer.ts";
 import type { GatewayStatus } from "../../gateway/overview/status.ts";
-import { alarmsOf, siteState } from "../../gateway/overview/words.ts";
+import { alarmsOf, offencesOf, siteState } from "../../gateway/overview/words.ts";
 import { statusOf } from "./fake-gateway.ts";
 
 const NAMES = ["gw-1", "gw-2", "gw-3", "gw-4"];
@@ -119,17 +119,44 @@ test("O6: evidence goes before refusals and names who keeps the proof", (t) => {
   const answers = [
     says("gw-1", {
       refusals: [{ lane: "gw-2", number: 1, by: "gw-1", reason: "no such device" }],
-      evidence: [{ fault: "equivocating-voter", gateway: "gw-2", about: "view 7" }],
+      evidence: [offence("a")],
     }),
     says("gw-2"),
-    says("gw-3"),
+    says("gw-3", { evidence: [offence("b")] }),
     says("gw-4"),
   ];
   t.deepEqual(alarmsOf(answers), [
-    "gw-2: equivocating voter (view 7); the signed proof is kept by gw-1",
+    "gw-2 signed two different bundles numbered 7; the signed proof is kept by gw-1 and gw-3",
     "gw-1 refused bundle 1 of gw-2: no such device",
   ]);
 });
+
+test("O10: an offence that several gateways can prove is said once, with a proof of each", (t) => {
+  const answers = [
+    says("gw-1", { evidence: [offence("a")] }),
+    says("gw-2"),
+    says("gw-3", { evidence: [offence("b")] }),
+  ];
+  t.deepEqual(offencesOf(answers), [
+    {
+      sentence: "gw-2 signed two different bundles numbered 7",
+      proofs: [
+        { gateway: "gw-1", url: `${urlOf(answers[0])}/v1/evidence/${"a".repeat(64)}` },
+        { gateway: "gw-3", url: `${urlOf(answers[2])}/v1/evidence/${"b".repeat(64)}` },
+      ],
+    },
+  ]);
+});
+
+/** Each gateway keeps the pair that it saw, under an id of its own. */
+function offence(digit: string): GatewayStatus["evidence"][number] {
+  const about = "signed two different bundles numbered 7";
+  return { id: digit.repeat(64), fault: "two-bundles", gateway: "gw-2", about };
+}
+
+function urlOf(answer: GatewayAnswer | undefined): string {
+  return answer?.url ?? "";
+}
 
 test("O6: a flood of refusals is counted, not listed", (t) => {
   const refusals = Array.from({ length: 40 }, (_, number) => ({

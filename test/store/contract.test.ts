@@ -415,7 +415,7 @@ for (const { name, open } of kinds) {
     } as const;
     const evidence = {
       kind: "evidence",
-      fault: "two votes",
+      fault: "two-votes",
       gateway: 3,
       about: "view 9",
       bytes: bytes("both"),
@@ -479,9 +479,11 @@ for (const { name, open } of kinds) {
     t.deepEqual((await store.refusals(1)).length, 1);
     t.is(text((await store.refusals(10))[0]?.evidence ?? null), "x");
     t.deepEqual(
-      (await store.evidence(10)).map(({ fault, gateway, about }) => [fault, gateway, about]),
-      [["two votes", 3, "view 9"]],
+      found.evidence.map(({ fault, gateway, about, bytes: file }) => [fault, gateway, about, text(file)]),
+      [["two-votes", 3, "view 9", "both"]],
     );
+    t.is(text(await store.evidence(3, "two-votes", "view 9")), "both");
+    t.is(await store.evidence(3, "two-votes", "view 10"), null);
     t.deepEqual(await store.statement(2, 1), { bytes: first.statements[1] ?? bytes(""), index: null });
     const held = await store.bundles(2, 0, 1);
     t.deepEqual(
@@ -515,5 +517,21 @@ for (const { name, open } of kinds) {
     t.is(found[0]?.number, 1004);
     t.is(found[0]?.evidence.length, 65_536);
     t.is(found.at(-1)?.lane, 1);
+  });
+
+  test(`${name}: S7 the first sixteen pieces of evidence of each fault of each gateway are kept`, async (t) => {
+    const store = await open(t);
+    const evidence = (gateway: number, fault: string, about: number): Write => ({
+      kind: "evidence",
+      fault,
+      gateway,
+      about: String(about),
+      bytes: new Uint8Array(1),
+    });
+    await store.commit(Array.from({ length: 40 }, (_, about) => evidence(1, "two-votes", about)));
+    await store.commit([evidence(1, "two-bundles", 0), evidence(2, "two-votes", 0)]);
+    const kept = (await store.recover()).evidence.map(({ gateway, fault, about }) => `${gateway} ${fault} ${about}`);
+    const first = Array.from({ length: 16 }, (_, about) => `1 two-votes ${about}`);
+    t.deepEqual(kept, [...first, "1 two-bundles 0", "2 two-votes 0"]);
   });
 }

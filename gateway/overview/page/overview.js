@@ -49,6 +49,7 @@ function show(overview) {
   say(find("headline"), overview.state.headline);
   say(find("detail"), overview.state.detail);
   showAlarms(overview.alarms);
+  showOffences(overview.offences);
   showPath(find("path"), overview);
   showLanes(find("lanes"), overview.lanes);
   showGateways(find("gateways"), overview.gateways);
@@ -68,6 +69,19 @@ function showAlarms(alarms) {
     alarms,
     (sentence) => sentence,
     (sentence) => ({ element: make("li", {}, sentence), update() {} }),
+  );
+}
+
+function showOffences(offences) {
+  find("offences").hidden = offences.length === 0;
+  follow(
+    find("offence-list"),
+    offences,
+    ({ sentence, proofs }) => [sentence, ...proofs.map(({ url }) => url)].join(" "),
+    ({ sentence, proofs }) => {
+      const links = proofs.map(({ gateway, url }) => make("a", { href: url, download: true }, `Proof from ${gateway}`));
+      return { element: make("li", {}, sentence, ...links.flatMap((link) => [" ", link])), update() {} };
+    },
   );
 }
 
