@@ -66,7 +66,7 @@ const chapters: readonly Chapter[] = [
     specification: "README.md",
     letter: "R",
     code: ["ledger/replica"],
-    tests: ["test/replica"],
+    tests: ["test/replica", "test/evidence"],
     notBuilt: [],
   },
 ];

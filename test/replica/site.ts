@@ -1,6 +1,7 @@
 /** Replicas over memory stores, with links, clocks and disks in the test's hands. */
 import { sign } from "../../ledger/crypto/index.ts";
 import {
+  type Accusation,
   type CutOff,
   type Draft,
   type Replica,
@@ -20,13 +21,14 @@ export type Watched = {
   readonly halts: Error[];
   readonly sent: { readonly to: number; readonly bytes: Uint8Array }[];
   readonly refusals: { readonly lane: number; readonly by: number; readonly reason: string }[];
+  readonly evidence: Accusation[];
   readonly cutOffs: { readonly peer: number; readonly cutOff: CutOff }[];
   readonly checkpoints: { readonly size: number; readonly root: string }[];
   /** Runs every timer that is due after so many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
 };
 
-export type Changes = Partial<Pick<ReplicaOptions, "validate" | "send" | "now">>;
+export type Changes = Partial<Pick<ReplicaOptions, "validate" | "falsehood" | "send" | "now">>;
 
 export async function start(
   size: number,
@@ -39,6 +41,7 @@ export async function start(
   if (checkpointKey === undefined) throw new Error(`there is no gateway ${self}`);
   const timers = new Map<number, { readonly atMs: number; readonly run: () => void }>();
   const cutOffs: Watched["cutOffs"] = [];
+  const evidence: Watched["evidence"] = [];
   const [halts, sent, refusals, checkpoints]: [Error[], Watched["sent"], Watched["refusals"], Watched["checkpoints"]] =
     [[], [], [], []];
   let nowMs = START_MS;
@@ -61,13 +64,14 @@ export async function start(
     verify,
     verifyReveal,
     validate: changes.validate ?? (() => Promise.resolve({ kind: "accept" })),
+    ...(changes.falsehood === undefined ? {} : { falsehood: changes.falsehood }),
     events: {
       executed: () => undefined,
       checkpoint: (checkpoint) => void checkpoints.push(checkpoint),
       anchored: () => undefined,
       cutOff: (peer, cutOff) => void cutOffs.push({ peer, cutOff }),
       refusal: (refusal) => void refusals.push(refusal),
-      evidence: () => undefined,
+      evidence: (accusation) => void evidence.push(accusation),
       halted: (error) => void halts.push(error),
     },
   });
@@ -78,6 +82,7 @@ export async function start(
     halts,
     sent,
     refusals,
+    evidence,
     cutOffs,
     checkpoints,
     wait: async (ms) => {
