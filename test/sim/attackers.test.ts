@@ -100,9 +100,9 @@ const refused = ({ refusals }: Trace) => refusals > 0;
 const lostViews = ({ viewsNullified }: Trace) => viewsNullified > 0;
 
 const CLAIMS: Readonly<Record<string, Claim>> = {
-  "equivocating-leader": { says: "the two blocks of a view are evidence", shows: accused("equivocating-leader") },
+  "equivocating-leader": { says: "the two blocks of a view are evidence", shows: accused("two-proposals") },
   "unjust-leader": { says: "what A4 forbids is rejected, or waited for in vain", shows: lostViews },
-  "equivocating-owner": { says: "two bundles of a number are evidence", shows: accused("equivocating-owner") },
+  "equivocating-owner": { says: "two bundles of a number are evidence", shows: accused("two-bundles") },
   "selective-sender": { says: "views that it leads are lost, nothing else", shows: lostViews },
   "body-withholder": { says: "the bodies come from other signers", shows: ({ fetches }) => fetches > 0 },
   "vote-withholder": { says: "the others are a quorum and notice nothing", shows: isUntouched },
@@ -111,11 +111,11 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
   "vote-replayer": { says: "what is not the sender's to say is rejected and counted", shows: rejected },
   "future-flooder": {
     says: "it contradicts itself, and what is kept of it is bounded",
-    shows: accused("equivocating-voter"),
+    shows: accused("two-votes"),
   },
   "slow-sender": { says: "views that it leads are lost when it is too late", shows: lostViews },
-  "double-voter": { says: "two votes of a kind in a view are evidence", shows: accused("equivocating-voter") },
-  falsifier: { says: "its bundles are refused, and none of its lies is final", shows: refused },
+  "double-voter": { says: "two votes of a kind in a view are evidence", shows: accused("two-votes") },
+  falsifier: { says: "its false bundles are evidence, and none of its lies is final", shows: accused("false-bundle") },
   "false-prediction": { says: "its bundles are refused, and none of its lies is final", shows: refused },
   fuzzer: { says: "what it sends is rejected and counted", shows: rejected },
 };

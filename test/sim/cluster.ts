@@ -5,7 +5,7 @@ import { type Assignment, type Attacked, beginAttack } from "./attacked.ts";
 import { type Clock, virtualClock } from "./clock.ts";
 import { type CrashPoint, type Disk, makeDisk } from "./disk.ts";
 import { type GatewayClock, gatewayClock } from "./gateway-clock.ts";
-import { assess, judge, measure } from "./measure.ts";
+import { assess, falsehood, judge, measure } from "./measure.ts";
 import { makeNetwork, type Network, type Weather } from "./network.ts";
 import { openOnce } from "./opened.ts";
 import type { Watch } from "./properties/index.ts";
@@ -210,6 +210,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
       verifyReveal: site.verifyReveal,
       open: openOnce,
       verifyCosignature: site.verifyCosignature,
+      falsehood,
       validate: (lane, statements) => {
         const verdict =
           conditions.picky === index && lane !== index && random.chance(PICKY_CHANCE)

@@ -36,38 +36,44 @@ export function measure(item: string, nowMs: number): Measurement {
 export function assess({ mass, dimensions }: Measurement): Assessment {
   const { length, width, height } = dimensions;
   const predictedGrams = Math.round((length.mantissa * width.mantissa * height.mantissa) / 2000);
-  const lowGrams = Math.floor(predictedGrams / 3);
-  const highGrams = predictedGrams * 3;
-  const reasons = mass.mantissa < lowGrams ? ["below-interval"] : mass.mantissa > highGrams ? ["above-interval"] : [];
-  return {
-    model: MODEL,
-    predictedGrams,
-    lowGrams,
-    highGrams,
-    verdict: reasons.length === 0 ? "accept" : "flag",
-    reasons,
-  };
+  const figures = { predictedGrams, lowGrams: Math.floor(predictedGrams / 3), highGrams: predictedGrams * 3 };
+  const reasons = reasonsAgainst(mass.mantissa, figures);
+  return { model: MODEL, ...figures, verdict: reasons.length === 0 ? "accept" : "flag", reasons };
+}
+
+/** P: from the signed figures alone. */
+function reasonsAgainst(grams: number, { lowGrams, highGrams }: Pick<Assessment, "lowGrams" | "highGrams">): string[] {
+  return grams < lowGrams ? ["below-interval"] : grams > highGrams ? ["above-interval"] : [];
+}
+
+/** E5: the part of `judge` that needs no model: what the frame says, which model, and the verdict from the signed figures. */
+export function falsehood(_lane: number, { measurement, assessment }: Statement): string | null {
+  const { mass, frames } = measurement;
+  const said = frames[0]?.bytes;
+  if (said === undefined || mass.exponent !== -3 || Buffer.compare(said, frameOf(mass.mantissa)) !== 0)
+    return `its mass of ${mass.mantissa} g is not what its scale said`;
+  if (assessment.model !== MODEL) return `its model is ${assessment.model}, not ${MODEL}`;
+  return assessment.reasons.join() === reasonsAgainst(mass.mantissa, assessment).join()
+    ? null
+    : "its reasons are not those of the policy";
 }
 
 /** L3, last condition: what every honest gateway finds of these statements. */
 export function judge(statements: readonly Statement[]): Verdict {
-  for (const { number, measurement, assessment } of statements) {
-    const fault = faultOf(measurement, assessment);
-    if (fault !== null) return { kind: "reject", reason: `statement ${number}: ${fault}` };
+  for (const statement of statements) {
+    const fault = falsehood(0, statement) ?? faultOf(statement);
+    if (fault !== null) return { kind: "reject", reason: `statement ${statement.number}: ${fault}` };
   }
   return { kind: "accept" };
 }
 
-function faultOf(measurement: Measurement, assessment: Assessment): string | null {
-  const { mass, frames, at } = measurement;
-  const said = frames[0]?.bytes;
-  if (said === undefined || mass.exponent !== -3 || Buffer.compare(said, frameOf(mass.mantissa)) !== 0)
-    return `its mass of ${mass.mantissa} g is not what its scale said`;
+function faultOf({ measurement, assessment }: Statement): string | null {
+  const { at } = measurement;
   if (at < PLAUSIBLE_MS[0] || at > PLAUSIBLE_MS[1]) return "its time is out of range";
   const expected = assess(measurement);
-  for (const field of ["model", "predictedGrams", "lowGrams", "highGrams", "verdict"] as const)
+  for (const field of ["predictedGrams", "lowGrams", "highGrams", "verdict"] as const)
     if (assessment[field] !== expected[field]) return `its ${field} is ${assessment[field]}, not ${expected[field]}`;
-  return assessment.reasons.join() === expected.reasons.join() ? null : "its reasons are not those of the policy";
+  return null;
 }
 
 /** What the scale sends for so many grams. */
