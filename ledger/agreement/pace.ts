@@ -1,57 +1,61 @@
-/** A11 and the clocks of A2, A3, A6. Time touches progress only: nothing here decides what may be signed. */
-import type { Turn } from "./turn.ts";
-import { finalView, roundOf } from "./turn.ts";
-import type { Deadlines, Pace, State, Vote } from "./types.ts";
+/** A11 and the clock of A2, A3, A6. Time touches progress only: nothing here decides what may be signed. */
+import { finalView, roundOf, type Turn } from "./turn.ts";
+import type { Clock, Pace, State, Vote } from "./types.ts";
 
-const MIN_PATIENCE_MS = 50;
+/** Before the first view was measured. */
+const FIRST_PATIENCE_MS = 120;
+const MIN_PATIENCE_MS = 15;
 const MAX_PATIENCE_MS = 20_000;
 const MAX_DOUBLINGS = 8;
 /** Weight of the newest sample, 1/8 as in TCP's round-trip estimator (RFC 6298). */
 const GAIN = 1 / 8;
+/** How much longer than the mean a sample may count, so that one leader in three that is slow on purpose cannot stretch the others' views. */
+const MAX_STRETCH = 2;
+/** Beats come 1, 2, 3, 5, 8, ... times D after the start, and at least so often. */
+const GOLDEN_RATIO = 1.618;
+const MAX_SILENCE_MS = 1000;
 
-export const INITIAL_PACE: Pace = { meanMs: 60, varianceMs2: 400, nullified: 0, proposed: null };
-export const STOPPED: Deadlines = {
-  started: false,
-  proposalMs: null,
-  certificateMs: null,
-  retransmitMs: null,
-  carryMs: null,
-  mayCarry: false,
-  cutMs: null,
-};
+export const INITIAL_PACE: Pace = { measured: null, nullified: 0 };
+export const STOPPED: Clock = { startedAtMs: null, beats: 0, beatMs: null, cutMs: null };
 
-/** A11: D = clamp(mean + 3 sigma of own propose-to-notarize times), doubled for each consecutive nullified view. */
-export function patienceMs(pace: Pace): number {
-  const base = Math.max(MIN_PATIENCE_MS, pace.meanMs + 3 * Math.sqrt(pace.varianceMs2));
-  return Math.min(MAX_PATIENCE_MS, base * 2 ** Math.min(pace.nullified, MAX_DOUBLINGS));
+/** A11: D = clamp(mean + 3 sigma of the time that views take here), doubled for each consecutive nullified view. */
+export function patienceMs({ measured, nullified }: Pace): number {
+  const base = measured === null ? FIRST_PATIENCE_MS : measured.meanMs + 3 * Math.sqrt(measured.varianceMs2);
+  return Math.min(MAX_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, base) * 2 ** Math.min(nullified, MAX_DOUBLINGS));
 }
 
-/** The view is left: its clocks stop; what was learned from it is kept. */
+/** How long a view usually takes. */
+export function meanMs({ measured }: Pace): number {
+  return measured?.meanMs ?? FIRST_PATIENCE_MS / 2;
+}
+
+/** The view is left: its clock stops, and tells how long the view took. A nullified one tells nothing of the network. */
 export function onViewClosed(turn: Turn, vote: Vote): void {
-  const { pace, viewsNullified } = turn.state;
+  const { pace, viewsNullified, clock } = turn.state;
   const lost = vote.kind === "nullify";
+  const timed = !lost && vote.view === turn.state.view && clock.startedAtMs !== null;
   turn.state = {
     ...turn.state,
-    deadlines: STOPPED,
+    clock: STOPPED,
     viewsNullified: viewsNullified + (lost ? 1 : 0),
-    pace: lost
-      ? { ...pace, nullified: Math.min(MAX_DOUBLINGS, pace.nullified + 1), proposed: null }
-      : withSample(pace, vote.view, turn.nowMs),
+    pace: {
+      nullified: lost ? Math.min(MAX_DOUBLINGS, pace.nullified + 1) : pace.nullified,
+      measured: timed ? withSample(pace.measured, turn.nowMs - (clock.startedAtMs ?? 0)) : pace.measured,
+    },
   };
 }
 
-function withSample(pace: Pace, view: number, nowMs: number): Pace {
-  if (pace.proposed?.view !== view) return { ...pace, proposed: null };
-  const deviation = nowMs - pace.proposed.atMs - pace.meanMs;
+function withSample(measured: Pace["measured"], tookMs: number): Pace["measured"] {
+  if (measured === null) return { meanMs: tookMs, varianceMs2: (tookMs / 2) ** 2 };
+  const { meanMs, varianceMs2 } = measured;
+  const deviation = Math.min(tookMs, MAX_STRETCH * meanMs) - meanMs;
   return {
-    ...pace,
-    proposed: null,
-    meanMs: pace.meanMs + GAIN * deviation,
-    varianceMs2: (1 - GAIN) * (pace.varianceMs2 + GAIN * deviation * deviation),
+    meanMs: meanMs + GAIN * deviation,
+    varianceMs2: (1 - GAIN) * (varianceMs2 + GAIN * deviation * deviation),
   };
 }
 
-/** A11: patience decays slowly, one doubling for each finalization. */
+/** A11: one doubling less for each finalization. */
 export function onFinalized(turn: Turn): void {
   const { pace } = turn.state;
   if (pace.nullified > 0) turn.state = { ...turn.state, pace: { ...pace, nullified: pace.nullified - 1 } };
@@ -68,36 +72,31 @@ export function isPending(state: State): boolean {
   return state.ahead.size > 0;
 }
 
-/** Starts or stops the clocks of the current view, as there is something to order or not. */
+/** Starts or stops the clock of the current view, as there is something to order or not. */
 export function keepTime(turn: Turn): void {
-  const { state, nowMs } = turn;
-  if (!isPending(state)) {
-    if (state.deadlines.started) turn.state = { ...state, deadlines: STOPPED };
-    return;
-  }
-  if (state.deadlines.started) return;
-  const patience = patienceMs(state.pace);
-  turn.state = {
-    ...state,
-    deadlines: {
-      started: true,
-      mayCarry: false,
-      cutMs: state.deadlines.cutMs,
-      carryMs: nowMs + patience,
-      proposalMs: nowMs + 3 * patience,
-      certificateMs: nowMs + 5 * patience,
-      retransmitMs: nowMs + 4 * patience,
-    },
-  };
+  const { clock, pace } = turn.state;
+  if (isPending(turn.state) === (clock.beatMs !== null)) return;
+  if (clock.beatMs !== null) turn.state = { ...turn.state, clock: STOPPED };
+  else setClock(turn, { startedAtMs: turn.nowMs, beatMs: turn.nowMs + patienceMs(pace) });
+}
+
+/** Whether the clock has come to another beat. The next is counted from now: a gateway that slept was not waiting meanwhile. */
+export function beat(turn: Turn): boolean {
+  const { clock, pace } = turn.state;
+  if (clock.cutMs !== null && clock.cutMs <= turn.nowMs) setClock(turn, { cutMs: null });
+  if (clock.beatMs === null || clock.beatMs > turn.nowMs) return false;
+  const beats = Math.max(1, Math.round(clock.beats * GOLDEN_RATIO));
+  const patience = patienceMs(pace);
+  const untilNextMs = patience * (Math.round(beats * GOLDEN_RATIO) - beats);
+  setClock(turn, { beats, beatMs: turn.nowMs + Math.min(untilNextMs, Math.max(patience, MAX_SILENCE_MS)) });
+  return true;
 }
 
 /** When `step` wants to be called with `wake`; null = not before something else happens. */
-export function wakeAtMs(state: State): number | null {
-  const { proposalMs, certificateMs, retransmitMs, carryMs, cutMs } = state.deadlines;
-  const { led, final } = state.relays;
-  const relays = [led, final].map((relay) => relay?.atMs ?? null);
-  const times = [proposalMs, certificateMs, retransmitMs, carryMs, cutMs, ...relays].filter((time) => time !== null);
-  return times.length === 0 ? null : Math.min(...times);
+export function wakeAtMs({ clock, relays }: State): number | null {
+  const times = [clock.beatMs, clock.cutMs, relays.led?.atMs ?? null, relays.final?.atMs ?? null];
+  const set = times.filter((time) => time !== null);
+  return set.length === 0 ? null : Math.min(...set);
 }
 
 /** A3: the shortest time between two blocks. Under load a cut gathers what comes meanwhile; an idle view has been open for longer. */
@@ -108,6 +107,6 @@ export function cutAtMs(state: State): number {
   return state.enteredAtMs === null ? 0 : state.enteredAtMs + CUT_INTERVAL_MS;
 }
 
-export function setDeadlines(turn: Turn, change: Partial<Deadlines>): void {
-  turn.state = { ...turn.state, deadlines: { ...turn.state.deadlines, ...change } };
+export function setClock(turn: Turn, change: Partial<Clock>): void {
+  turn.state = { ...turn.state, clock: { ...turn.state.clock, ...change } };
 }

@@ -5,8 +5,8 @@ import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
 import { blockHash, encodeBlock, encodeMessage } from "./codec.ts";
 import { leaderOf, seedFault, seedFor } from "./leaders.ts";
-import { cutAtMs, setDeadlines } from "./pace.ts";
 import { type Ground, groundFor } from "./ground.ts";
+import { cutAtMs, setClock } from "./pace.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
 import type { Block, Proposal, State, Tip } from "./types.ts";
 
@@ -28,7 +28,7 @@ export function propose(turn: Turn): void {
   const next = ground.next ?? state.proposing;
   if (advanced.length === 0 && (ending || next === null) && !mayCarry(turn, ground)) return;
   if (cutAtMs(state) > turn.nowMs) {
-    if (state.deadlines.cutMs === null) setDeadlines(turn, { cutMs: cutAtMs(state) });
+    if (state.clock.cutMs === null) setClock(turn, { cutMs: cutAtMs(state) });
     return;
   }
 
@@ -58,7 +58,6 @@ export function propose(turn: Turn): void {
   turn.effects.push({ kind: "send", to: "all", message: message });
   setRound(turn, view, { proposal: { proposal, hash, leader: committee.self } });
   keepBlock(turn, hash, block);
-  turn.state = { ...turn.state, pace: { ...turn.state.pace, proposed: { view, atMs: turn.nowMs } } };
 }
 
 function advancedLanes(state: State, tips: readonly Tip[]): Proposal["laneCertificates"] {
@@ -79,8 +78,10 @@ function numberAt(tips: readonly Tip[], lane: number): number {
  * block on top it might never become final (A5: too many may have nullified its view).
  */
 function mayCarry(turn: Turn, ground: Ground): boolean {
-  return ground.view > turn.state.delivered.view && turn.state.deadlines.mayCarry;
+  return ground.view > turn.state.delivered.view && turn.state.clock.beats >= CARRY_BEAT;
 }
+
+const CARRY_BEAT = 2;
 
 /** A4: notarize the first proposal from leader(v) iff every condition holds. */
 export function notarize(turn: Turn): void {
@@ -98,7 +99,6 @@ export function notarize(turn: Turn): void {
       return castVote(turn, { kind: "nullify", view });
     case "valid": {
       turn.effects.push({ kind: "persist", write: { kind: "block", view, hash, bytes: encodeBlock(proposal.block) } });
-      setDeadlines(turn, { proposalMs: null });
       return castVote(turn, { kind: "notarize", view, hash });
     }
   }

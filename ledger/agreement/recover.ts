@@ -70,7 +70,7 @@ export function recoverState(
     checkpoint: null,
     roots: new Map(),
     pace: INITIAL_PACE,
-    deadlines: STOPPED,
+    clock: STOPPED,
     relays: NOBODY_SHOWN,
     helpedAtMs: new Map(),
     servedAtMs: new Map(),

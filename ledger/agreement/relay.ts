@@ -4,7 +4,7 @@
  * be half of all messages.
  */
 import { type GatewayIndex, isLarge } from "../committee/index.ts";
-import { patienceMs } from "./pace.ts";
+import { meanMs, patienceMs } from "./pace.ts";
 import { relays } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import type { Certificate, Message, Relay, State } from "./types.ts";
@@ -23,7 +23,7 @@ export function relay(turn: Turn, certificate: Certificate, assembled: boolean):
     return;
   }
   // Who lacks a Finalization is not held up by it, and the next one will do as well.
-  const waitMs = vote.kind === "finalize" ? patienceMs(state.pace) : Math.max(SHORTEST_MOMENT_MS, state.pace.meanMs);
+  const waitMs = vote.kind === "finalize" ? patienceMs(state.pace) : Math.max(SHORTEST_MOMENT_MS, meanMs(state.pace));
   const due: Relay = { certificate, atMs: nowMs + waitMs };
   turn.state = { ...state, relays: { ...state.relays, [vote.kind === "finalize" ? "final" : "led"]: due } };
 }

@@ -3,7 +3,8 @@ import { type GatewayIndex, isLarge } from "../committee/index.ts";
 import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
 import { blockHash } from "./codec.ts";
 import { deliverUpTo } from "./deliver.ts";
-import { patienceMs, setDeadlines } from "./pace.ts";
+import { leaderOf } from "./leaders.ts";
+import { beat, patienceMs } from "./pace.ts";
 import { groundFor } from "./ground.ts";
 import { relayDue } from "./relay.ts";
 import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
@@ -16,35 +17,39 @@ const MAX_VIEWS_AN_ANSWER = 64;
 /** A10: and no more often to one peer; the finalized chain is read from the store one stream a peer. */
 const SERVE_EVERY_MS = 20;
 
-/** A6: the clocks of the view have run out; and what was said before is said again, in case it was lost. */
-export function onWake(turn: Turn): void {
-  const { deadlines, view } = turn.state;
-  if (deadlines.cutMs !== null && deadlines.cutMs <= turn.nowMs) setDeadlines(turn, { cutMs: null });
-  if (deadlines.carryMs !== null && deadlines.carryMs <= turn.nowMs) onHalfTime(turn);
-  relayDue(turn);
-  const due = (timeMs: number | null) => timeMs !== null && timeMs <= turn.nowMs;
-  const round = roundOf(turn.state, view);
-  if ((due(deadlines.proposalMs) && round.proposal === null) || due(deadlines.certificateMs)) {
-    setDeadlines(turn, { proposalMs: null, certificateMs: null });
-    // A prior Notarize does not block it; a prior Finalize would have led out of the view.
-    if (round.sent.nullify === null && round.sent.finalize === null) castVote(turn, { kind: "nullify", view });
-  } else if (due(deadlines.proposalMs)) {
-    setDeadlines(turn, { proposalMs: null });
-  }
-  if (due(deadlines.retransmitMs)) {
-    turn.state = { ...turn.state, attempt: turn.state.attempt + 1 };
-    retransmit(turn, "all");
-    offerToAll(turn);
-    askLeader(turn);
-    setDeadlines(turn, { retransmitMs: turn.nowMs + 2 * patienceMs(turn.state.pace) });
-  }
-}
+/** The beats after which a view is given up: without a proposal, and with one that is not notarized. */
+const PROPOSAL_BEAT = 3;
+const CERTIFICATE_BEAT = 5;
 
-/** A3, A14: the leader's time is up but for the benefit of the doubt. */
-function onHalfTime(turn: Turn): void {
-  setDeadlines(turn, { carryMs: null, mayCarry: true });
+/**
+ * A6: at each beat of the clock what was said before is said again, in case it was lost. The view is given up only when that
+ * has not helped.
+ */
+export function onWake(turn: Turn): void {
+  relayDue(turn);
+  if (!beat(turn)) return;
+  const { clock, view, attempt } = turn.state;
+  const { proposal, sent } = roundOf(turn.state, view);
+  const isLost = clock.beats >= (proposal === null ? PROPOSAL_BEAT : CERTIFICATE_BEAT);
+  // A prior Notarize does not block it; a prior Finalize would have led out of the view.
+  if (isLost && sent.nullify === null && sent.finalize === null) castVote(turn, { kind: "nullify", view });
+  if (turn.state.view !== view) return;
+  turn.state = { ...turn.state, attempt: attempt + 1 };
+  retransmit(turn, "all");
+  tellLeader(turn);
   offerToAll(turn);
   askLeader(turn);
+}
+
+/** A6: a lost ack may have kept from the leader alone what everybody else waits for. */
+function tellLeader(turn: Turn): void {
+  const { committee, state } = turn;
+  const to = leaderOf(committee, state.seeds, state.view);
+  if (isLarge(committee) || to === committee.self || roundOf(state, state.view).proposal !== null) return;
+  for (const lane of state.ahead) {
+    const certificate = state.certified[lane]?.highest ?? null;
+    if (certificate !== null) turn.effects.push({ kind: "offer", to, certificate });
+  }
 }
 
 /** A4, A14: a proposal came without the certificates of lanes that this gateway does not hold; the leader has them. */

@@ -74,7 +74,7 @@ export type Input =
 export type Effect =
   | { readonly kind: "persist"; readonly write: Write }
   | { readonly kind: "send"; readonly to: Recipients; readonly message: Message }
-  /** A14: the own lane's certificate, for the coming leaders. */
+  /** A lane's certificate, for leaders that may not know it (A6, A14). */
   | { readonly kind: "offer"; readonly to: Recipients; readonly certificate: LaneCertificate }
   /** Read the finalized chain after this view from the store and send it. */
   | { readonly kind: "serveFinalized"; readonly to: GatewayIndex; readonly after: number }
@@ -112,25 +112,19 @@ export type Round = {
   readonly closedAtMs: number | null;
 };
 
-/** A11: how long things take here, learned from own proposals. */
+/** A11: how long views take here. */
 export type Pace = {
-  readonly meanMs: number;
-  readonly varianceMs2: number;
+  readonly measured: { readonly meanMs: number; readonly varianceMs2: number } | null;
   /** Consecutive nullified views; each doubles the patience. */
   readonly nullified: number;
-  /** Own proposal whose notarization is awaited. */
-  readonly proposed: { readonly view: number; readonly atMs: number } | null;
 };
 
-/** Null = not running. All stand still while there is nothing to order (A3). */
-export type Deadlines = {
-  readonly started: boolean;
-  readonly proposalMs: number | null;
-  readonly certificateMs: number | null;
-  readonly retransmitMs: number | null;
-  /** When a leader with nothing new may propose an empty block, to carry a notarized ancestor to finality. */
-  readonly carryMs: number | null;
-  readonly mayCarry: boolean;
+/** Of the current view. Stands still while there is nothing to order (A3): all are null then. */
+export type Clock = {
+  readonly startedAtMs: number | null;
+  /** The last beat that has passed, and when the next one comes. */
+  readonly beats: number;
+  readonly beatMs: number | null;
   /** A3: a leader that follows another block closely waits until then, so that one cut takes more. */
   readonly cutMs: number | null;
 };
@@ -180,7 +174,7 @@ export type State = {
   /** Own roots of the last executed sizes, to hold a proposal's checkpoint against. */
   readonly roots: ReadonlyMap<number, Hash>;
   readonly pace: Pace;
-  readonly deadlines: Deadlines;
+  readonly clock: Clock;
   /** A2: what is to be passed on, and what each peer's messages have shown: the last view that it has left, the last that it knows to be final. */
   readonly relays: {
     readonly led: Relay | null;

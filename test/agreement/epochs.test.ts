@@ -13,6 +13,7 @@ import { invariant } from "../../ledger/committee/index.ts";
 import type { Write } from "../../ledger/store/port.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 import {
+  beats,
   blockOn,
   certified,
   certificateOf,
@@ -104,8 +105,7 @@ test("A13: above the block that ends the epoch only empty blocks that repeat it 
 test("A13: a leader above the end waits with new tips, and carries the end to finality", (t) => {
   const leader = atTheEnd(3);
   t.deepEqual(proposalsSent(leader.step(certified(3, 4))), []);
-  leader.setClock(1000 + 150);
-  const [proposal] = proposalsSent(leader.step({ kind: "wake" }));
+  const [proposal] = proposalsSent(beats(leader, 2));
   t.deepEqual([proposal?.block.next, proposal?.block.tips], [next, last.tips]);
 });
 

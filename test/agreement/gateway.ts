@@ -179,6 +179,16 @@ export const finalizationOf = (block: Block): Certificate =>
   certificateOf({ kind: "finalize", view: block.view, hash: blockHash(block) });
 export const finalization = (block: Block): Message => ({ kind: "certificate", certificate: finalizationOf(block) });
 
+/** Lets the clock of the current view come to its next beats, and gives all that follows. */
+export function beats(driven: Driven, count: number): readonly Effect[] {
+  return Array.from({ length: count }, () => {
+    const { beatMs } = driven.state().clock;
+    if (beatMs === null) return [];
+    driven.setClock(beatMs);
+    return driven.step({ kind: "wake" });
+  }).flat();
+}
+
 // --- what the gateway did -----------------------------------------------------------------------------------------------
 
 export function sentTo(effects: readonly Effect[]): readonly Message[] {

@@ -1,9 +1,10 @@
 /** A3 to A6 and A8: what a gateway proposes and what it signs. Gateway 0 of four is watched; gateway v mod 4 leads view v. */
 import test from "ava";
-import { blockHash } from "../../ledger/agreement/index.ts";
+import { blockHash, wakeAtMs } from "../../ledger/agreement/index.ts";
 import { castVote } from "../../ledger/agreement/certificates.ts";
 import { hashOfText } from "../committee/fake.ts";
 import {
+  beats,
   blockOn,
   certificateOf,
   certified,
@@ -25,17 +26,14 @@ import {
 } from "./gateway.ts";
 
 const first = blockOn(genesis, 1, { 1: 0 });
-const LATER_MS = 1e6;
 
-function timedOut(driven: Driven): ReturnType<Driven["step"]> {
-  driven.setClock(LATER_MS);
-  return driven.step({ kind: "wake" });
-}
+/** The clock of the view has run out, for a view with or without a proposal. */
+const timedOut = (driven: Driven) => beats(driven, 5);
 
 test("A3: a leader with nothing to order keeps silent and its clocks stand still", (t) => {
   const leader = gateway(1);
   t.deepEqual(leader.step({ kind: "wake" }), []);
-  t.is(leader.state().deadlines.started, false);
+  t.is(wakeAtMs(leader.state()), null);
 });
 
 test("A3: a leader proposes as soon as a lane has advanced, once a view", (t) => {
@@ -84,8 +82,8 @@ test("A3: a block that is notarized but not final is carried to finality by an e
   const leader = gateway(2);
   leader.receive(propose(first));
   t.deepEqual(proposalsSent(leader.receive(notarization(first))), [], "at first somebody may finalize it");
-  leader.setClock(1000 + 200);
-  const [proposal] = proposalsSent(leader.step({ kind: "wake" }));
+  t.deepEqual(proposalsSent(beats(leader, 1)), [], "it has been asked for once more");
+  const [proposal] = proposalsSent(beats(leader, 1));
   t.is(proposal?.block.parent, blockHash(first));
   t.deepEqual(proposal?.block.tips, first.tips);
 });
@@ -251,8 +249,7 @@ test("A6: while a view stays open, own votes and the certificate that led into i
   const voter = gateway(0);
   voter.receive(nullification(1));
   voter.receive(propose(blockOn(genesis, 2, { 2: 0 })));
-  voter.setClock(1000 + 100_000);
-  const said = sentTo(voter.step({ kind: "wake" })).map((message) =>
+  const said = sentTo(beats(voter, 1)).map((message) =>
     message.kind === "vote" || message.kind === "certificate" ? message : null,
   );
   t.true(said.some((message) => message?.kind === "certificate" && message.certificate.vote.view === 1));
