@@ -81,6 +81,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     store,
     recovered,
     send: (to, message) => void links.peers?.send(to, message),
+    queuedBytes: (to) => links.peers?.queuedBytes(to) ?? 0,
     now: Date.now,
     steady: () => Math.floor(performance.timeOrigin + performance.now()),
     after,

@@ -11,4 +11,5 @@ export {
   sealBundle,
   signedBytes,
 } from "./bundle.ts";
+export { type PackedBundle, packBundles, packStatements, unpackBundles, unpackStatements } from "./packed.ts";
 export { pathInBundle } from "./path.ts";

@@ -133,7 +133,7 @@ function settle(turn: Turn, lane: GatewayIndex, { number, hash }: Settled, certi
  * where execution stands, which is certified and final, and on from there with what the signers hold.
  */
 export function rewind(turn: Turn, lane: GatewayIndex): void {
-  const { settled, rewinding, wantedUpTo } = laneOf(turn, lane);
+  const { settled, rewinding, wantedUpTo, disputedUpTo, attempts } = laneOf(turn, lane);
   if (rewinding || lane === turn.committee.self) return;
   // Its owner is a proven liar; and acks for what comes now could contradict those for what was held before.
   turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(lane), bytes: new Uint8Array([1]) } });
@@ -146,6 +146,8 @@ export function rewind(turn: Turn, lane: GatewayIndex): void {
     refusedHashes: [],
     waiting: new Map(),
     fetching: null,
+    // A second time: who was asked sent the wrong half, too.
+    attempts: disputedUpTo < 0 ? attempts : attempts + 1,
   });
   turn.effects.push({ kind: "disowned", lane });
   turn.effects.push({ kind: "rewind", lane });
@@ -161,12 +163,14 @@ export function silentKey(lane: GatewayIndex): string {
  * was taken before.
  */
 export function onRecalled(turn: Turn, lane: GatewayIndex, hashes: ReadonlyMap<number, Hash>): void {
-  const { settled, silent } = laneOf(turn, lane);
+  const { settled, silent, held } = laneOf(turn, lane);
   const certified = hashes.get(settled.number);
   const uncertified = new Map([...hashes].filter(([number]) => number > settled.number));
-  setLane(turn, lane, { rewinding: false, uncertified, movedAtMs: turn.nowMs });
+  const unproven = held <= settled.number;
+  setLane(turn, lane, { rewinding: false, unproven, uncertified, movedAtMs: turn.nowMs });
   if (certified !== undefined && certified !== settled.hash) return rewind(turn, lane);
-  if (!silent) for (const [number, hash] of hashes) turn.effects.push({ kind: "vouched", lane, number, hash });
+  if (!silent && !unproven)
+    for (const [number, hash] of hashes) turn.effects.push({ kind: "vouched", lane, number, hash });
   acknowledgeAgain(turn, lane);
 }
 
@@ -193,5 +197,5 @@ export function ackRecipients({ committee }: Turn, lane: GatewayIndex): Recipien
 
 export function onRewound(turn: Turn, lane: GatewayIndex, end: LaneEnd): void {
   if (!laneOf(turn, lane).rewinding) return;
-  setLane(turn, lane, { ...end, rewinding: false, uncertified: new Map() });
+  setLane(turn, lane, { ...end, rewinding: false, unproven: false, uncertified: new Map() });
 }

@@ -20,6 +20,9 @@ const MAX_COSE_BYTES = 4096;
 const MAX_STATEMENT_BYTES = 16_384;
 /** L5: what an owner puts into one bundle at most. */
 export const MAX_BUNDLE_STATEMENTS = 1024;
+/** L5: far above what an honest owner fills a bundle with; whatever is certified must also fit into a `bundles` message. */
+const MAX_BODY_BYTES = 512 * 1024;
+const MAX_PACKED_BYTES = MAX_BODY_BYTES + 2 * MAX_COSE_BYTES;
 /** Reasons are sentences; a peer cannot make us keep a novel. */
 const MAX_REASON_LENGTH = 500;
 
@@ -27,6 +30,8 @@ export function laneMessageValue(message: LaneMessage): readonly CborValue[] {
   switch (message.kind) {
     case "bundle":
       return ["bundle", message.cose, message.statements];
+    case "bundles":
+      return ["bundles", message.lane, message.from, message.packed];
     case "ack": {
       const { lane, number, hash, voter, signature } = message.ack;
       return ["ack", lane, number, hashBytes(hash), voter, signature];
@@ -36,7 +41,7 @@ export function laneMessageValue(message: LaneMessage): readonly CborValue[] {
     case "tips":
       return ["tips", message.again, message.held, message.certificates.map(laneCertificateValue)];
     case "fetchBundles":
-      return ["fetchBundles", message.lane, message.from];
+      return ["fetchBundles", message.lane, message.from, message.count];
     case "refusal":
       return [
         "refusal",
@@ -52,13 +57,20 @@ export function laneMessageValue(message: LaneMessage): readonly CborValue[] {
 export function readLaneMessage(fields: readonly CborValue[]): LaneMessage | null {
   const [kind, a, b, c, d, e] = fields;
   switch (kind) {
-    case "bundle":
+    case "bundle": {
+      const statements = asList(b, "statements", MAX_BUNDLE_STATEMENTS).map((body) =>
+        asBytes(body, "statement", MAX_STATEMENT_BYTES),
+      );
+      if (statements.reduce((sum, { length }) => sum + 4 + length, 0) > MAX_BODY_BYTES)
+        throw new Malformed(`the statements of a bundle have more than ${MAX_BODY_BYTES} bytes`);
+      return { kind, cose: asBytes(a, "bundle header", MAX_COSE_BYTES), statements };
+    }
+    case "bundles":
       return {
         kind,
-        cose: asBytes(a, "bundle header", MAX_COSE_BYTES),
-        statements: asList(b, "statements", MAX_BUNDLE_STATEMENTS).map((body) =>
-          asBytes(body, "statement", MAX_STATEMENT_BYTES),
-        ),
+        lane: asGateway(a, "bundles' lane"),
+        from: asNatural(b, "bundles from"),
+        packed: asBytes(c, "packed bundles", MAX_PACKED_BYTES),
       };
     case "ack":
       return {
@@ -82,7 +94,12 @@ export function readLaneMessage(fields: readonly CborValue[]): LaneMessage | nul
         certificates: asList(c, "tips", MAX_GATEWAYS).map(readLaneCertificate),
       };
     case "fetchBundles":
-      return { kind, lane: asGateway(a, "fetch lane"), from: asNatural(b, "fetch from") };
+      return {
+        kind,
+        lane: asGateway(a, "fetch lane"),
+        from: asNatural(b, "fetch from"),
+        count: asNatural(c, "fetch count"),
+      };
     case "refusal":
       return {
         kind,

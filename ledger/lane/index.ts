@@ -9,6 +9,7 @@ export {
   readLaneCertificate,
 } from "./certificate.ts";
 export { laneMessageValue, MAX_BUNDLE_STATEMENTS, readLaneMessage } from "./codec.ts";
+export { unpacked } from "./history.ts";
 export { stepLanes } from "./lanes.ts";
 export { WINDOW_BUNDLES } from "./own.ts";
 export { silentKey } from "./certify.ts";

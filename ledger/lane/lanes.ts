@@ -1,6 +1,7 @@
 /** The core of the lanes: pure, one input at a time. Rules L1 to L8 are in README.md. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
 import { onAck, onCertificate, onFinal, onRecalled, onRewound } from "./certify.ts";
+import { onBundles } from "./history.ts";
 import { feed, onSealed } from "./own.ts";
 import { checkNext, onBundle, onChecked, onRefusal, takeCertifiedByOthers } from "./receive.ts";
 import { continueFetching, keepWatch, onFetchBundles, onLinkUp, onTips, onWake, onWanted } from "./repair.ts";
@@ -15,16 +16,16 @@ export function stepLanes(
 ): { readonly state: Lanes; readonly effects: readonly LaneEffect[] } {
   const turn: Turn = { committee, nowMs, state, effects: [], touched: new Set(), hungry: new Set() };
   onInput(turn, input);
-  settle(turn);
+  settle(turn, state);
   keepWatch(turn, state);
   return { state: turn.state, effects: turn.effects };
 }
 
 /** What one input has made possible in the lanes it touched: the next check, the next fetch, the next bundles to send. */
-function settle(turn: Turn): void {
+function settle(turn: Turn, before: Lanes): void {
   for (const lane of turn.touched) {
     takeCertifiedByOthers(turn, lane);
-    continueFetching(turn, lane);
+    continueFetching(turn, lane, before.lanes[lane]?.held ?? 0);
     checkNext(turn, lane);
   }
   for (const peer of turn.hungry) feed(turn, peer);
@@ -59,6 +60,8 @@ function onMessage(turn: Turn, from: GatewayIndex, message: LaneMessage): void {
   switch (message.kind) {
     case "bundle":
       return onBundle(turn, from, message.cose, message.statements);
+    case "bundles":
+      return onBundles(turn, from, message);
     case "ack":
       return onAck(turn, from, message.ack);
     case "laneCertificate":
@@ -66,7 +69,7 @@ function onMessage(turn: Turn, from: GatewayIndex, message: LaneMessage): void {
     case "tips":
       return onTips(turn, from, message);
     case "fetchBundles":
-      return onFetchBundles(turn, from, message.lane, message.from);
+      return onFetchBundles(turn, from, message);
     case "refusal":
       return onRefusal(turn, from, message);
   }

@@ -23,6 +23,11 @@ export function onSealed(turn: Turn, { bundle, lastAtMs, writes }: Extract<LaneI
   certify(turn, self, number);
 }
 
+/** L11: so far below what is settled that it is taken in bulk, and not assessed any more. */
+export function isHistory(turn: Turn, owner: GatewayIndex, number: number): boolean {
+  return number + WINDOW_BUNDLES <= certifiedNumber(laneOf(turn, owner));
+}
+
 /** L5: the highest bundle of the own lane that may be on its way to a peer. */
 function lastSendable(turn: Turn, copy: Copy): number {
   const lane = laneOf(turn, turn.committee.self);
@@ -32,9 +37,12 @@ function lastSendable(turn: Turn, copy: Copy): number {
 /** L5: what the window had held back, or a returned peer has missed, goes out from the durable outbox: the store. */
 export function feed(turn: Turn, peer: GatewayIndex): void {
   const copy = copyOf(turn, peer);
-  if (copy.sent === null || peer === turn.committee.self) return;
+  // L11: whoever is further behind takes history, from whom it likes.
+  if (copy.sent === null || peer === turn.committee.self || isHistory(turn, turn.committee.self, copy.held)) return;
   const last = lastSendable(turn, copy);
-  if (copy.sent > last) return;
-  turn.effects.push({ kind: "stream", to: peer, lane: turn.committee.self, from: copy.sent, upTo: last });
+  // What it has taken as history it did not get from here.
+  const from = Math.max(copy.sent, copy.held);
+  if (from > last) return;
+  turn.effects.push({ kind: "stream", to: peer, lane: turn.committee.self, from, upTo: last });
   setCopy(turn, peer, { sent: last + 1 });
 }

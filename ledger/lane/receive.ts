@@ -1,9 +1,9 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
 import { encode } from "../cbor/index.ts";
-import type { GatewayIndex, Hash } from "../committee/index.ts";
+import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
-import { type Bundle, type BundleHeader, openBundle } from "../bundle/index.ts";
+import { type Bundle, type BundleHeader, type OpenedBundle, openBundle } from "../bundle/index.ts";
 import { type Ack, ackBytes } from "./certificate.ts";
 import { ackRecipients, certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
 import { laneMessageValue } from "./codec.ts";
@@ -17,26 +17,11 @@ const MAX_EVIDENCE_BYTES = 64 * 1024;
 
 /** L3, conditions that the bundle's own bytes decide. What passes waits for its parent and for re-assessment. */
 export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodies: readonly Uint8Array[]): void {
-  const opened = openBundle(cose, bodies);
-  if (opened.kind === "reject") return reject(turn, from, `a bundle that does not parse: ${opened.reason}`);
+  const opened = openFrom(turn, from, cose, bodies);
+  if (opened === null || opened.owner === turn.committee.self) return;
+  const { owner } = opened;
   const { header, hash } = opened.bundle;
   const { committee } = turn;
-  const owner = committee.names.indexOf(header.gateway);
-  if (
-    owner === -1 ||
-    header.site !== committee.site ||
-    header.epoch !== committee.epoch ||
-    header.configHash !== committee.configHash
-  ) {
-    return reject(
-      turn,
-      from,
-      `a bundle of ${header.gateway} in site ${header.site}, epoch ${header.epoch}, which is not this configuration`,
-    );
-  }
-  if (owner === committee.self) return;
-  if (!bytesEqual(opened.keyId, committee.keyIds[owner] ?? new Uint8Array()))
-    return reject(turn, from, `a bundle of ${header.gateway} that names another key than its own`);
   const lane = laneOf(turn, owner);
   const { number } = header;
   const known = candidateAt(lane, number);
@@ -56,6 +41,37 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
     waiting: new Map(waiting).set(number, { bundle: opened.bundle, statements }),
     movedAtMs: turn.nowMs,
   });
+}
+
+type Opened = Extract<OpenedBundle, { kind: "accept" }> & { readonly owner: GatewayIndex };
+
+/** A bundle of this configuration, under its owner's key. Null when it is not, which is its sender's fault. */
+export function openFrom(
+  turn: Turn,
+  from: GatewayIndex,
+  cose: Uint8Array,
+  bodies: readonly Uint8Array[],
+): Opened | null {
+  const { committee } = turn;
+  const opened = openBundle(cose, bodies);
+  const fault = opened.kind === "reject" ? opened.reason : faultOfOrigin(committee, opened);
+  if (opened.kind === "accept" && fault === null)
+    return { ...opened, owner: committee.names.indexOf(opened.bundle.header.gateway) };
+  reject(turn, from, `a bundle that is none of this configuration: ${fault}`);
+  return null;
+}
+
+function faultOfOrigin(
+  committee: Committee,
+  { bundle, keyId }: Extract<OpenedBundle, { kind: "accept" }>,
+): string | null {
+  const { site, gateway, epoch, configHash } = bundle.header;
+  const owner = committee.names.indexOf(gateway);
+  if (owner === -1 || site !== committee.site || epoch !== committee.epoch || configHash !== committee.configHash)
+    return `it is of ${gateway} in site ${site}, epoch ${epoch}`;
+  return bytesEqual(keyId, committee.keyIds[owner] ?? new Uint8Array())
+    ? null
+    : `it names another key than ${gateway}'s`;
 }
 
 /**
@@ -164,6 +180,7 @@ function acknowledge(turn: Turn, owner: GatewayIndex, number: number, hash: Hash
 /** A copy that trails behind the certificate needs no ack, but its owner needs to know how far to go on sending. */
 function tellOwner(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
+  if (lane.fetching !== null) return;
   if (lane.held % (WINDOW_BUNDLES / 4) === 0 || lane.held > certifiedNumber(lane))
     send(turn, owner, tipsFor(turn, owner, false));
 }

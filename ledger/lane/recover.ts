@@ -24,6 +24,7 @@ const EMPTY: Lane = {
   silent: false,
   uncertified: new Map(),
   fetching: null,
+  unproven: false,
   attempts: 0,
   wantedUpTo: -1,
   disputedUpTo: -1,
@@ -68,7 +69,7 @@ function recoverLane(stored: Recovered["lanes"][number]): Lane {
 }
 
 /** A body that only the others could read (L8) has at least its header's time. */
-function timeOf(statement: Uint8Array, cose: Uint8Array): number {
+export function timeOf(statement: Uint8Array, cose: Uint8Array): number {
   const decoded = decodeStatement(statement);
   if (decoded.kind === "accept") return decoded.statement.measurement.at;
   const opened = openBundle(cose, null);

@@ -1,12 +1,17 @@
 /** L6 and L7: fetching what is missing, and telling where one stands. */
 import { type GatewayIndex, invariant, isLarge } from "../committee/index.ts";
 import { onCertificate, rewind } from "./certify.ts";
-import { WINDOW_BUNDLES } from "./own.ts";
+import { isHistory, WINDOW_BUNDLES } from "./own.ts";
 import { certifiedNumber, copyOf, laneOf, moved, peersOf, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
 import type { Lane, LaneMessage, Lanes } from "./types.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
 const STANDSTILL_MS = 500;
+/** Whoever brings less than a window in this time is left for the next one. */
+const TRICKLE_MS = 5_000;
+/** Of one request for history: as much as may be on its way to the disk of a small machine. */
+const FETCH_BYTES = 1024 * 1024;
+const HISTORY_BUNDLES = 2 * WINDOW_BUNDLES;
 /** Standing answers cost much more than the question: nobody gets them more often than this. */
 const ANSWER_EVERY_MS = 100;
 
@@ -57,24 +62,48 @@ export function onTips(
   }
 }
 
-/** L6: asked from those who certified it, or from anybody in turn (L10), one request of a window's size at a time. */
+/** L6: asked from those who certified it, or from anybody in turn (L10), a window at a time; history (L11) in longer ones. */
 export function fetchBodies(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
-  const { certificate, held, settled } = lane;
-  if (held > settled.number || owner === turn.committee.self || lane.rewinding) return;
-  if (lane.fetching !== null && turn.nowMs - lane.fetching.askedAtMs < STANDSTILL_MS) return;
+  if (lane.held > lane.settled.number || owner === turn.committee.self || lane.rewinding) return;
+  if (lane.fetching !== null && turn.nowMs < fetchDueAtMs(lane.fetching)) return;
+  if (lane.fetching !== null) setLane(turn, owner, { attempts: lane.attempts + 1 });
+  ask(turn, owner, lane.held);
+}
+
+/** Whose link is up, or all of them when none is. */
+function holdersOf(turn: Turn, owner: GatewayIndex): readonly GatewayIndex[] {
+  const { certificate, held, disputedUpTo } = laneOf(turn, owner);
   const signers =
     certificate !== null && certificate.number >= held ? certificate.acks.map(({ voter }) => voter) : null;
   const others = (signers ?? turn.committee.voters).filter((voter) => voter !== turn.committee.self && voter !== owner);
   // The owner of a disputed lane (L9) would send its other half again.
-  const asked = held <= lane.disputedUpTo ? others : [owner, ...others];
-  const peer = asked[lane.attempts % asked.length];
-  if (peer === undefined) return;
-  setLane(turn, owner, {
-    fetching: { from: peer, upTo: Math.min(settled.number, held + WINDOW_BUNDLES - 1), askedAtMs: turn.nowMs },
-    attempts: lane.attempts + 1,
-  });
-  send(turn, peer, { kind: "fetchBundles", lane: owner, from: held });
+  const holders = held <= disputedUpTo ? others : [owner, ...others];
+  const linked = holders.filter((peer) => copyOf(turn, peer).sent !== null);
+  return linked.length > 0 ? linked : holders;
+}
+
+function ask(turn: Turn, owner: GatewayIndex, start: number): void {
+  const holders = holdersOf(turn, owner);
+  const from = holders[laneOf(turn, owner).attempts % holders.length];
+  if (from === undefined) return;
+  const { settled, fetching } = laneOf(turn, owner);
+  const count = isHistory(turn, owner, start) ? (fetching?.count ?? HISTORY_BUNDLES) : WINDOW_BUNDLES;
+  const upTo = Math.min(settled.number, start + count - 1);
+  setLane(turn, owner, { fetching: { from, upTo, count, movedAtMs: turn.nowMs, sinceMs: turn.nowMs } });
+  send(turn, from, { kind: "fetchBundles", lane: owner, from: start, count: upTo - start + 1 });
+}
+
+/** L11: as many of them at a time as have 1 MiB. */
+export function resizeFetch(turn: Turn, owner: GatewayIndex, bytes: number, bundles: number): void {
+  const { fetching } = laneOf(turn, owner);
+  const count = Math.min(HISTORY_BUNDLES, Math.max(4, Math.floor((FETCH_BYTES * bundles) / bytes)));
+  if (fetching !== null && fetching.count !== count) setLane(turn, owner, { fetching: { ...fetching, count } });
+}
+
+/** When the next one is asked: nothing has come for a while, or so little that it is asked to be overtaken. */
+function fetchDueAtMs({ movedAtMs, sinceMs }: NonNullable<Lane["fetching"]>): number {
+  return Math.min(movedAtMs + STANDSTILL_MS, sinceMs + TRICKLE_MS);
 }
 
 /**
@@ -88,24 +117,37 @@ export function onWanted(turn: Turn, owner: GatewayIndex, upTo: number, onDisk: 
   fetchBodies(turn, owner);
 }
 
-/** L6, L9: the next window of a lane that is being fetched, the first one of a lane that was rewound. */
-export function continueFetching(turn: Turn, owner: GatewayIndex): void {
+/**
+ * L6: the next part is asked for while the one before is still coming, of the same one as long as it answers. L9: the first window of a lane that
+ * was rewound; L11: history as soon as there is any.
+ */
+export function continueFetching(turn: Turn, owner: GatewayIndex, heldBefore: number): void {
   const lane = laneOf(turn, owner);
-  if (lane.fetching === null) {
-    if (lane.held <= lane.disputedUpTo) fetchBodies(turn, owner);
+  const { fetching, held } = lane;
+  if (fetching === null) {
+    if (held <= lane.disputedUpTo || isHistory(turn, owner, held)) fetchBodies(turn, owner);
     return;
   }
-  if (lane.held <= lane.fetching.upTo) return;
-  // Who answered is asked again.
-  setLane(turn, owner, { fetching: null, attempts: lane.attempts - 1 });
-  if (lane.held <= certifiedNumber(lane)) fetchBodies(turn, owner);
+  if (held > lane.settled.number) {
+    setLane(turn, owner, { fetching: null });
+    // L5: from here on the owner feeds this copy.
+    return send(turn, owner, tipsFor(turn, owner, false));
+  }
+  if (held === heldBefore) return;
+  if (held + fetching.count / 2 > fetching.upTo && fetching.upTo < lane.settled.number)
+    return ask(turn, owner, Math.max(held, fetching.upTo + 1));
+  setLane(turn, owner, { fetching: { ...fetching, movedAtMs: turn.nowMs } });
 }
 
-export function onFetchBundles(turn: Turn, from: GatewayIndex, lane: GatewayIndex, start: number): void {
+export function onFetchBundles(
+  turn: Turn,
+  from: GatewayIndex,
+  { lane, from: start, count }: Extract<LaneMessage, { kind: "fetchBundles" }>,
+): void {
   if (lane >= turn.committee.size) return reject(turn, from, `a fetch of lane ${lane}, which does not exist`);
   const { held } = laneOf(turn, lane);
-  if (start >= held) return;
-  turn.effects.push({ kind: "stream", to: from, lane, from: start, upTo: Math.min(held, start + WINDOW_BUNDLES) - 1 });
+  const upTo = Math.min(held, start + Math.min(count, HISTORY_BUNDLES)) - 1;
+  if (start <= upTo) turn.effects.push({ kind: "stream", to: from, lane, from: start, upTo });
 }
 
 /** While some lane is uncertified or lacks bodies, a standstill makes the gateway speak up. */
@@ -130,7 +172,7 @@ function dueAtMs(turn: Turn, owner: GatewayIndex, { lanes }: Lanes = turn.state)
   const lane = lanes[owner];
   invariant(lane !== undefined, `no lane ${owner}`);
   const still = isUnsettled(turn, owner, lane) ? lane.movedAtMs + STANDSTILL_MS : Number.POSITIVE_INFINITY;
-  return Math.min(still, lane.fetching === null ? Number.POSITIVE_INFINITY : lane.fetching.askedAtMs + STANDSTILL_MS);
+  return Math.min(still, lane.fetching === null ? Number.POSITIVE_INFINITY : fetchDueAtMs(lane.fetching));
 }
 
 export function onWake(turn: Turn): void {

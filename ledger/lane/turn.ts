@@ -79,7 +79,8 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
     write: { kind: "bundle", lane: owner, number, hash, cose, statements: bundle.statements, first },
   });
   turn.effects.push({ kind: "held", lane: owner, number });
-  if (!lane.silent) turn.effects.push({ kind: "vouched", lane: owner, number, hash });
+  const unproven = lane.unproven && hash !== lane.settled.hash;
+  if (!lane.silent && !unproven) turn.effects.push({ kind: "vouched", lane: owner, number, hash });
   if (owner === turn.committee.self) feedEverybody(turn);
   const waiting = new Map([...lane.waiting].filter(([at]) => at > number));
   const above = owner !== turn.committee.self && number > certifiedNumber(lane);
@@ -88,6 +89,7 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
     heldHash: hash,
     nextStatement: first + count,
     lastAtMs,
+    unproven,
     waiting,
     checking: null,
     refused: null,

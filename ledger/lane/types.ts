@@ -7,6 +7,8 @@ import type { Ack, LaneCertificate } from "./certificate.ts";
 
 export type LaneMessage =
   | { readonly kind: "bundle"; readonly cose: Uint8Array; readonly statements: readonly Uint8Array[] }
+  /** Bundles `from`, from + 1, ... of a lane, packed (ledger/bundle, B7). */
+  | { readonly kind: "bundles"; readonly lane: GatewayIndex; readonly from: number; readonly packed: Uint8Array }
   | { readonly kind: "ack"; readonly ack: Ack }
   | { readonly kind: "laneCertificate"; readonly certificate: LaneCertificate }
   /**
@@ -19,8 +21,8 @@ export type LaneMessage =
       readonly held: readonly number[];
       readonly certificates: readonly LaneCertificate[];
     }
-  /** L6: bundles of a lane from number `from` on. */
-  | { readonly kind: "fetchBundles"; readonly lane: GatewayIndex; readonly from: number }
+  /** L6: `count` bundles of a lane from number `from` on. */
+  | { readonly kind: "fetchBundles"; readonly lane: GatewayIndex; readonly from: number; readonly count: number }
   /** L3: "I do not acknowledge your bundle, because ..." */
   | {
       readonly kind: "refusal";
@@ -135,8 +137,20 @@ export type Lane = LaneEnd & {
   readonly refusers: ReadonlyMap<number, ReadonlySet<GatewayIndex>>;
   /** This gateway refused a bundle that the others certified: acks above it would vouch for it, so it gives none. */
   readonly silent: boolean;
-  readonly fetching: { readonly from: GatewayIndex; readonly upTo: number; readonly askedAtMs: number } | null;
-  /** Counts requests, so that each goes to another signer than the one before. */
+  /**
+   * L6: who was asked up to which number, and for how many at a time; when something last came of it, and since when it is at the
+   * part that it is at.
+   */
+  readonly fetching: {
+    readonly from: GatewayIndex;
+    readonly upTo: number;
+    readonly count: number;
+    readonly movedAtMs: number;
+    readonly sinceMs: number;
+  } | null;
+  /** L11: what was taken as history is not yet proven to lead to what is settled. */
+  readonly unproven: boolean;
+  /** Counts requests in vain, so that each goes to another signer than the one before. */
   readonly attempts: number;
   /**
    * L9: the owner signed rivals, and what was held was not the certified chain. Up to this number, bundles are taken only from

@@ -10,6 +10,7 @@ export type Peers = {
   readonly send: (to: number, bytes: Uint8Array) => boolean;
   /** P8: for so long there is no link to this peer; it is told why. */
   readonly cutOff: (peer: number, forMs: number, reason: string) => void;
+  readonly queuedBytes: (to: number) => number;
   readonly status: () => PeersStatus;
   readonly close: () => Promise<void>;
 };
@@ -37,6 +38,7 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
       else peer.droppedMessages += 1;
       return sent;
     },
+    queuedBytes: (to) => peerOf(session, to).link?.queuedBytes() ?? 0,
     cutOff: (index, forMs, reason) => cutOff(session, peerOf(session, index), forMs, reason),
     status: () => ({
       listening: acceptor.listening,

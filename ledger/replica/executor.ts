@@ -56,31 +56,30 @@ export function startExecutor(options: ExecutorOptions): Executor {
       for (;;) {
         if (queue.length === 0 && queuedView < newestView) await readBack();
         if (queue.length === 0) return;
-        if (await executeSome()) return;
+        await executeSome();
+        if (missing !== null) return;
       }
     } finally {
       running = false;
     }
   }
 
-  /** True when a body is missing. */
-  async function executeSome(): Promise<boolean> {
+  async function executeSome(): Promise<void> {
     const before = new Map(arrivals);
     const cuts = queue.slice(0, BLOCKS_A_STEP).map(({ view, tips }) => ({ view, tips }));
     for (const execution of await store.execute(cuts)) {
       if (execution.kind === "waiting") {
         const { lane } = execution;
         // A body of this lane came in while the store was looking.
-        if (arrivals.get(lane) !== before.get(lane)) return false;
+        if (arrivals.get(lane) !== before.get(lane)) return;
         missing = lane;
-        options.wanted(lane, execution.upTo);
-        return true;
+        // The lanes may hold it by now, and say so at once.
+        return options.wanted(lane, execution.upTo);
       }
       queue.shift();
       state = execution.state;
       options.done(execution);
     }
-    return false;
   }
 
   function go(): void {

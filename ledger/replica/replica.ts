@@ -53,7 +53,15 @@ export function startReplica(options: ReplicaOptions): Replica {
 
   const repeats = makeRepeats();
   const outbox = makeOutbox(store, halt);
-  const streams = makeStreams({ store, gateways: site.gateways.length, send: transmit, failed: halt });
+  const streams = makeStreams({
+    store,
+    gateways: site.gateways.length,
+    send: transmit,
+    queuedBytes: options.queuedBytes,
+    after: options.after,
+    // What was still to be read when the gateway stopped is nobody's failure.
+    failed: (error) => (stopped ? undefined : halt(error)),
+  });
   const executor = startExecutor({
     store,
     executed: recovered.executed,

@@ -1,11 +1,19 @@
-/** Reads from the store what a peer asked for, and sends it; one stream of a kind and peer at a time, so that nobody is flooded. */
+/**
+ * Reads from the store what a peer asked for, and sends it. R10: one read at a time, for each peer in turn, and only to a link that
+ * has sent most of what it was given: whoever catches up gets what is left of the disk and the line, and nobody is flooded.
+ */
 import { decode, encode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
 import type { LaneEffect } from "../lane/index.ts";
 import type { Store } from "../store/port.ts";
 import { sealMessage } from "./wire.ts";
 
-const BYTES_A_READ = 512 * 1024;
+const BYTES_A_READ = 128 * 1024;
+/** A link with more than this before it gets nothing more for a while. */
+const QUEUED_BYTES = 512 * 1024;
+const WAIT_MS = 5;
+/** Ranges of one lane that wait for one peer; whoever asks for more at once will ask again. */
+const MAX_RANGES = 4;
 const BLOCKS_A_MESSAGE = 256;
 /** A block of a large site has many tips: a message must stay far below what a receiver decodes (ledger/cbor, C6). */
 const TIPS_A_MESSAGE = 8_000;
@@ -21,32 +29,59 @@ export type StreamOptions = {
   readonly store: Store;
   readonly gateways: number;
   readonly send: (to: GatewayIndex, message: Uint8Array) => void;
+  /** Bytes that wait on the link to a peer. */
+  readonly queuedBytes: (to: GatewayIndex) => number;
+  readonly after: (ms: number, run: () => void) => void;
   readonly failed: (error: Error) => void;
 };
 
-export function makeStreams({ store, gateways, send, failed }: StreamOptions): Streams {
+export function makeStreams({ store, gateways, send, queuedBytes, after, failed }: StreamOptions): Streams {
+  /** By peer and lane, in the order in which they get their next turn. */
   const ranges = new Map<string, BundleRange[]>();
+  let pumping = false;
   const serving = new Set<GatewayIndex>();
 
   function fail(error: unknown): void {
     failed(error instanceof Error ? error : new Error(String(error)));
   }
 
-  async function pump(key: string, queue: BundleRange[]): Promise<void> {
-    for (let range = queue.shift(); range !== undefined; range = queue.shift()) await sendRange(range);
-    ranges.delete(key);
+  async function pump(): Promise<void> {
+    if (pumping) return;
+    pumping = true;
+    for (let next = nextRange(); next !== null; next = nextRange()) await sendPart(next);
+    pumping = false;
+    // All that is left waits for its link.
+    if (ranges.size > 0) after(WAIT_MS, start);
   }
 
-  async function sendRange({ to, lane, from, upTo }: BundleRange): Promise<void> {
-    for (let at = from; at <= upTo; ) {
-      const bundles = await store.bundles(lane, at, BYTES_A_READ);
-      const wanted = bundles.filter(({ number }) => number <= upTo);
-      for (const { cose, statements } of wanted)
-        send(to, sealMessage({ layer: "lane", message: { kind: "bundle", cose, statements } }));
-      const last = wanted.at(-1);
-      if (last === undefined) return;
-      at = last.number + 1;
+  function start(): void {
+    pump().catch(fail);
+  }
+
+  /** Takes the next part to be sent out of its queue, and puts the queue at the end. */
+  function nextRange(): BundleRange | null {
+    for (const [key, queue] of ranges) {
+      const [range] = queue;
+      invariant(range !== undefined, "an empty queue of ranges");
+      if (queuedBytes(range.to) > QUEUED_BYTES) continue;
+      ranges.delete(key);
+      queue.shift();
+      if (queue.length > 0) ranges.set(key, queue);
+      return range;
     }
+    return null;
+  }
+
+  async function sendPart({ to, lane, from, upTo }: BundleRange): Promise<void> {
+    const { packed, next } = await store.history(lane, from, upTo, BYTES_A_READ);
+    if (next === from) return;
+    send(to, sealMessage({ layer: "lane", message: { kind: "bundles", lane, from, packed } }));
+    if (next <= upTo) putFirst({ to, lane, from: next, upTo });
+  }
+
+  function putFirst(range: BundleRange): void {
+    const key = keyOf(range);
+    ranges.set(key, [range, ...(ranges.get(key) ?? [])]);
   }
 
   async function sendChain(to: GatewayIndex, after: number): Promise<void> {
@@ -67,23 +102,22 @@ export function makeStreams({ store, gateways, send, failed }: StreamOptions): S
 
   return {
     bundles: (range) => {
-      const key = `${range.to}/${range.lane}`;
-      const queue = ranges.get(key);
-      // A request that overlaps what is still queued is the same peer asking again.
-      if (queue !== undefined) {
-        if (queue.length < 4) queue.push(range);
-        return;
-      }
-      const fresh = [range];
-      ranges.set(key, fresh);
-      pump(key, fresh).catch(fail);
+      const key = keyOf(range);
+      const queue = ranges.get(key) ?? [];
+      if (queue.length >= MAX_RANGES) return;
+      ranges.set(key, [...queue, range]);
+      start();
     },
-    finalized: (to, after) => {
+    finalized: (to, above) => {
       if (serving.has(to)) return;
       serving.add(to);
-      sendChain(to, after).then(() => serving.delete(to), fail);
+      sendChain(to, above).then(() => serving.delete(to), fail);
     },
   };
+}
+
+function keyOf({ to, lane }: BundleRange): string {
+  return `${to}/${lane}`;
 }
 
 function storedValue(bytes: Uint8Array) {

@@ -73,6 +73,8 @@ export type ReplicaOptions = {
   readonly recovered: Recovered;
   /** Best effort; what is lost is repaired by the rules. */
   readonly send: (to: GatewayIndex, message: Uint8Array) => void;
+  /** Bytes that wait on the link to a peer. */
+  readonly queuedBytes: (to: GatewayIndex) => number;
   /** Unix milliseconds, to be written down. May jump either way, or stand still. */
   readonly now: () => number;
   /** Milliseconds that only grow, whatever becomes of the calendar clock: all waiting is measured with it. */

@@ -3,7 +3,7 @@ import { blockHash, type Certificate, type Message } from "../agreement/index.ts
 import { openBundle } from "../bundle/index.ts";
 import type { Committee, GatewayIndex } from "../committee/index.ts";
 import type { Chorus, Word } from "../evidence/index.ts";
-import type { LaneCertificate, LaneMessage } from "../lane/index.ts";
+import { type LaneCertificate, type LaneMessage, unpacked } from "../lane/index.ts";
 import { formatNote, parseCheckpoint, parseNote } from "../log/index.ts";
 import type { AnyMessage } from "./wire.ts";
 
@@ -42,6 +42,11 @@ function wordsOfLanes(committee: Committee, message: LaneMessage): Words {
   switch (message.kind) {
     case "bundle":
       return bundleWord(committee, message.cose);
+    case "bundles":
+      return {
+        words: (unpacked(message.packed) ?? []).flatMap(({ cose }) => bundleWord(committee, cose).words),
+        choruses: [],
+      };
     case "ack": {
       const { lane, number, hash, voter, signature } = message.ack;
       return one({ signer: voter, topic: { kind: "ack", lane, number }, value: hash, proof: signature });

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Identity } from "./database.ts";
 import { causeOf, revived, StoreFailure } from "./failures.ts";
-import { packStatements } from "./packed.ts";
+import { packStatements } from "../bundle/index.ts";
 import type { Store, Write } from "./port.ts";
 import type { CrossingWrite, FromThread, Method, Reply, Request, ThreadData } from "./protocol.ts";
 
@@ -99,6 +99,7 @@ export async function openStore({ path, site, gateway, lanes, mayCreate = true }
     commit: (writes) => call("commit", writes.map(crossing)),
     execute: (blocks) => call("execute", blocks),
     bundles: (lane, from, maxBytes) => call("bundles", lane, from, maxBytes),
+    history: (lane, from, upTo, maxBytes) => call("history", lane, from, upTo, maxBytes),
     countsAt: (size) => call("countsAt", size),
     finalizedAfter: (after, limit) => call("finalizedAfter", after, limit),
     unsealed: (limit) => call("unsealed", limit),

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { type Executed, genesis, type StoredBundle, type Tables } from "../execution/index.ts";
-import { unpackStatements } from "./packed.ts";
+import { unpackStatements } from "../bundle/index.ts";
 import { bundleKey, nodeKey } from "./schema.ts";
 
 export type BundleRow = {

@@ -1,3 +1,4 @@
+import { packBundles, packStatements } from "../bundle/index.ts";
 import type { LeafRow } from "../execution/index.ts";
 import { consistencyProof, inclusionProof } from "../log/index.ts";
 import type { MemoryState } from "./memory-state.ts";
@@ -13,6 +14,11 @@ export function memoryReads(state: MemoryState): Omit<Reads, "executed"> & { rea
     recover: () => recover(state),
     ...statementReads(state),
     bundles: (lane, from, maxBytes) => bundles(state, lane, from, maxBytes),
+    history: (lane, from, upTo, maxBytes) => {
+      const found = bundles(state, lane, from, maxBytes).filter(({ number }) => number <= upTo);
+      const packed = packBundles(found.map(({ cose, statements }) => ({ cose, body: packStatements(statements) })));
+      return { packed, next: from + found.length };
+    },
     finalizedAfter: (after, limit) => finalizedAfter(state, after, limit),
     countsAt: (size) => countsAt(state, size),
     unsealed: (limit) => state.unsealed.slice(0, limit),

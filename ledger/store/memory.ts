@@ -113,6 +113,7 @@ function open(state: MemoryState, sync: Sync): MemoryStore {
       }),
     execute: (blocks) => call([], (undo) => execute(memoryTables(state, undo), blocks)),
     bundles: (lane, from, maxBytes) => ask(() => reads.bundles(lane, from, maxBytes)),
+    history: (lane, from, upTo, maxBytes) => ask(() => reads.history(lane, from, upTo, maxBytes)),
     countsAt: (size) => ask(() => reads.countsAt(size)),
     finalizedAfter: (after, limit) => ask(() => reads.finalizedAfter(after, limit)),
     unsealed: (limit) => ask(() => reads.unsealed(limit)),

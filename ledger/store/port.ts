@@ -191,6 +191,16 @@ export type Store = {
   readonly execute: (blocks: readonly Cut[]) => Promise<readonly Execution[]>;
   /** Consecutive held bundles of a lane from number `from`, up to `maxBytes` but at least one when held. */
   readonly bundles: (lane: GatewayIndex, from: number, maxBytes: number) => Promise<readonly StoredBundle[]>;
+  /**
+   * The same from `from` to at most `upTo`, packed for a peer (ledger/bundle, B7). `next`: the number behind the last of them; `from`
+   * when that one is not held.
+   */
+  readonly history: (
+    lane: GatewayIndex,
+    from: number,
+    upTo: number,
+    maxBytes: number,
+  ) => Promise<{ readonly packed: Uint8Array; readonly next: number }>;
   /** How many statements of each lane stand among the first `size` leaves of the log; size <= executed size. */
   readonly countsAt: (size: number) => Promise<{ readonly statements: number; readonly lanes: readonly number[] }>;
   /**

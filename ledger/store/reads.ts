@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import type { Tables } from "../execution/index.ts";
 import { consistencyProof, inclusionProof } from "../log/index.ts";
 import { type BundleRow, bundleOf } from "./execution-tables.ts";
-import { unpackStatements } from "./packed.ts";
+import { packBundles, unpackStatements } from "../bundle/index.ts";
 import type { Executed, FinalStatement, ReceiptAnswer, Store, StoredBundle, Write } from "./port.ts";
 import { bundleKey } from "./schema.ts";
 
@@ -13,6 +13,7 @@ export type Reads = {
 
 type ReadName =
   | "bundles"
+  | "history"
   | "countsAt"
   | "finalizedAfter"
   | "unsealed"
@@ -115,7 +116,7 @@ function statementReads(
   };
 }
 
-function laneAndChainReads(database: Database.Database): Pick<Reads, "bundles" | "finalizedAfter"> {
+function laneAndChainReads(database: Database.Database): Pick<Reads, "bundles" | "history" | "finalizedAfter"> {
   const bundlesFrom = database.prepare("SELECT * FROM bundle WHERE key >= ? AND key < ? ORDER BY key");
   // The last block finalized by name among the next `limit` blocks, else the first one after them.
   const endWithin = database
@@ -138,6 +139,17 @@ function laneAndChainReads(database: Database.Database): Pick<Reads, "bundles" |
         found.push(bundleOf(row));
       }
       return found;
+    },
+    history: (lane, from, upTo, maxBytes) => {
+      const found: { readonly cose: Uint8Array; readonly body: Uint8Array }[] = [];
+      let bytes = 0;
+      const rows = bundlesFrom.iterate(bundleKey(lane, Math.max(from, 0)), bundleKey(lane, upTo + 1));
+      for (const { cose, statements } of rows as IterableIterator<BundleRow>) {
+        bytes += cose.length + statements.length;
+        if (found.length > 0 && bytes > maxBytes) break;
+        found.push({ cose, body: statements });
+      }
+      return { packed: packBundles(found), next: from + found.length };
     },
     finalizedAfter: (after, limit) => {
       const finalized = (endWithin.get(after, limit) ?? endBeyond.get(after)) as number | null;

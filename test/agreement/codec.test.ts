@@ -75,7 +75,13 @@ const laneMessage: fc.Arbitrary<LaneMessage> = fc.oneof(
     held: list(number),
     certificates: list(laneCertificate),
   }),
-  fc.record({ kind: fc.constant("fetchBundles" as const), lane: gatewayIndex, from: number }),
+  fc.record({ kind: fc.constant("fetchBundles" as const), lane: gatewayIndex, from: number, count: number }),
+  fc.record({
+    kind: fc.constant("bundles" as const),
+    lane: gatewayIndex,
+    from: number,
+    packed: fc.uint8Array({ maxLength: 200 }),
+  }),
   fc.record({ kind: fc.constant("refusal" as const), lane: gatewayIndex, number, hash, reason: text }),
 );
 const checkpointMessage: fc.Arbitrary<CheckpointMessage> = fc.oneof(
@@ -134,6 +140,7 @@ const kinds = [
   "laneCertificate",
   "tips",
   "fetchBundles",
+  "bundles",
   "refusal",
   "propose",
   "vote",

@@ -290,10 +290,10 @@ test("L6: what was fetched passes L3 like any bundle, and a request is answered 
   t.deepEqual(acksSent(driven.receive(carry(zero), 1)), []);
   const holder = gateway(1);
   for (const bundle of chainOf(2, 100)) holder.receive(carry(bundle));
-  t.deepEqual(holder.receive({ kind: "fetchBundles", lane: 2, from: 10 }, 0), [
+  t.deepEqual(holder.receive({ kind: "fetchBundles", lane: 2, from: 10, count: WINDOW_BUNDLES }, 0), [
     { kind: "stream", to: 0, lane: 2, from: 10, upTo: 10 + WINDOW_BUNDLES - 1 },
   ]);
-  t.deepEqual(holder.receive({ kind: "fetchBundles", lane: 2, from: 100 }, 0), []);
+  t.deepEqual(holder.receive({ kind: "fetchBundles", lane: 2, from: 100, count: 1 }, 0), []);
 });
 
 test("L7: a link that comes up starts with tips, and the answer starts the own lane where the other's copy ends", (t) => {

@@ -295,7 +295,8 @@ const signedByLiar: fc.Arbitrary<Letter> = fc
         certificates: fc.array(laneCertificate, { maxLength: 5 }),
       }),
     ),
-    inLanes(fc.record({ kind: named("fetchBundles"), lane: gatewayIndex, from: natural })),
+    inLanes(fc.record({ kind: named("fetchBundles"), lane: gatewayIndex, from: natural, count: natural })),
+    inLanes(fc.record({ kind: named("bundles"), lane: gatewayIndex, from: natural, packed: fc.uint8Array() })),
     inLanes(fc.record({ kind: named("refusal"), lane: gatewayIndex, number: natural, hash, reason: fc.string() })),
   )
   .map((message) => ({ from: LIAR, bytes: sealMessage(message) }));

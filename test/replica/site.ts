@@ -52,6 +52,7 @@ export async function start(
     store,
     recovered: await store.recover(),
     send: changes.send ?? ((to, bytes) => void sent.push({ to, bytes })),
+    queuedBytes: () => 0,
     now: changes.now ?? (() => nowMs),
     steady: () => nowMs,
     after: (ms, run) => {

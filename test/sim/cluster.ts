@@ -196,6 +196,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
       store: node.disk.store(),
       recovered,
       send: (to, bytes) => ifAlive(() => send(index, to, bytes)),
+      queuedBytes: () => 0,
       now: node.clock.wall,
       steady: node.clock.steady,
       after: (ms, run) =>

@@ -119,6 +119,7 @@ async function startOne(
     store,
     recovered: await store.recover(),
     send: (to, bytes) => transmit(self, to, bytes),
+    queuedBytes: () => 0,
     now: clock.now,
     steady: clock.now,
     after: (ms, run) =>

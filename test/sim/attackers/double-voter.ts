@@ -155,6 +155,7 @@ async function beginGhost(context: AttackContext, send: (to: GatewayIndex, bytes
       store,
       recovered,
       send: (to, bytes) => (alive() && isRestored ? send(to, bytes) : undefined),
+      queuedBytes: () => 0,
       now: clock.now,
       steady: clock.now,
       after: (ms, run) => clock.after(ms, () => (alive() ? run() : undefined)),

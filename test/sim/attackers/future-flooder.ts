@@ -121,7 +121,12 @@ function requests(context: AttackContext): readonly Uint8Array[] {
   return Array.from({ length: random.pick(BURSTS) }, () =>
     random.chance(0.5)
       ? say({ kind: "fetch", after: random.pick([0, 0, 2 ** 40]) })
-      : sayInLanes({ kind: "fetchBundles", lane: random.below(committee.size), from: random.pick([0, 0, 2 ** 40]) }),
+      : sayInLanes({
+          kind: "fetchBundles",
+          lane: random.below(committee.size),
+          from: random.pick([0, 0, 2 ** 40]),
+          count: random.pick([64, 2 ** 40]),
+        }),
   );
 }
 

@@ -1,0 +1,76 @@
+/** L11: what a quorum has vouched for long ago is taken in bulk, without being assessed once more. */
+import { type PackedBundle, unpackBundles } from "../bundle/index.ts";
+import type { GatewayIndex } from "../committee/index.ts";
+import { rewind, silentKey } from "./certify.ts";
+import { isHistory } from "./own.ts";
+import { onBundle, openFrom } from "./receive.ts";
+import { resizeFetch } from "./repair.ts";
+import { timeOf } from "./recover.ts";
+import { hold, laneOf, reject, setLane, type Turn } from "./turn.ts";
+import type { LaneMessage } from "./types.ts";
+
+export function onBundles(
+  turn: Turn,
+  from: GatewayIndex,
+  { lane: owner, from: first, packed }: Extract<LaneMessage, { kind: "bundles" }>,
+): void {
+  const bundles = unpacked(packed);
+  if (bundles === null || owner >= turn.committee.size) return reject(turn, from, "packed bundles that do not unpack");
+  if (owner === turn.committee.self) return;
+  if (bundles.length > 0) resizeFetch(turn, owner, packed.length, bundles.length);
+  for (const [offset, { cose, statements }] of bundles.entries()) {
+    const number = first + offset;
+    if (number === laneOf(turn, owner).held && isHistory(turn, owner, number)) {
+      if (!takeHistory(turn, from, owner, cose, statements)) return;
+    } else if (number >= laneOf(turn, owner).held) onBundle(turn, from, cose, statements);
+  }
+}
+
+/** Null for bytes that are no pack. */
+export function unpacked(packed: Uint8Array): readonly PackedBundle[] | null {
+  try {
+    return unpackBundles(packed);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Signature, root, number and parent are checked like those of any bundle. Its statements are not assessed: a quorum did that,
+ * and whatever this gateway thought of them, the log would hold them. That it is the bundle they vouched for shows when the
+ * chain arrives at the settled hash; if it does not, it is rewound (L9), and nothing was said about it until then.
+ */
+function takeHistory(
+  turn: Turn,
+  from: GatewayIndex,
+  owner: GatewayIndex,
+  cose: Uint8Array,
+  statements: readonly Uint8Array[],
+): boolean {
+  const lane = laneOf(turn, owner);
+  if (lane.rewinding || (lane.held <= lane.disputedUpTo && lane.fetching?.from !== from)) return false;
+  const opened = openFrom(turn, from, cose, statements);
+  if (opened === null) return false;
+  const { header, hash } = opened.bundle;
+  if (opened.owner !== owner || header.number !== lane.held) {
+    reject(turn, from, `bundle ${header.number} of ${header.gateway} in the place of bundle ${lane.held}`);
+    return false;
+  }
+  if (!turn.committee.verify(owner, opened.signed, opened.signature)) {
+    reject(turn, from, `bundle ${header.number} of ${header.gateway}: the signature does not hold`);
+    return false;
+  }
+  if (header.parent !== lane.heldHash || header.first !== lane.nextStatement) {
+    rewind(turn, owner);
+    return false;
+  }
+  if (lane.refused?.candidate.bundle.hash === hash) {
+    // L8: the others certified what this gateway has refused.
+    turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
+    setLane(turn, owner, { silent: true });
+  }
+  setLane(turn, owner, { unproven: true });
+  hold(turn, owner, opened.bundle, timeOf(statements.at(-1) ?? new Uint8Array(), cose));
+  return true;
+}
