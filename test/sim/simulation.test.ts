@@ -22,14 +22,17 @@ for (const [gateways, count] of [
   [7, 3],
   [10, 2],
 ] as const) {
-  test.serial(`a site of ${gateways} keeps its promises under faults: all that was accepted is final once, in one order`, async (t) => {
-    const { violations, final, crashes } = await runs(1, count, { gateways });
-    t.deepEqual(violations, []);
-    t.true(
-      final > 5 * count && (crashes > 0 || count < 4),
-      `${final} final statements and ${crashes} crashes test nothing`,
-    );
-  });
+  test.serial(
+    `a site of ${gateways} keeps its promises under faults: all that was accepted is final once, in one order`,
+    async (t) => {
+      const { violations, final, crashes } = await runs(1, count, { gateways });
+      t.deepEqual(violations, []);
+      t.true(
+        final > 5 * count && (crashes > 0 || count < 4),
+        `${final} final statements and ${crashes} crashes test nothing`,
+      );
+    },
+  );
 }
 
 test.serial("a site of four keeps its promises, whichever gateway is attacked by whatever", async (t) => {

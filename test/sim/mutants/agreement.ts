@@ -111,7 +111,7 @@ export const agreementMutants: readonly Mutant[] = [
     rule: "A4",
     attack: "equivocating-leader",
     edits: [
-      { file: step, find: "if (earlier?.leader === leader) {", replace: "if (earlier === undefined) {" },
+      { file: step, find: " || earlier?.leader === leader) return;", replace: ") return;" },
       { file: propose, find: "round.sent.notarize !== null || ", replace: "" },
       { file: certificates, find: "invariant(sent[vote.kind] === null,", replace: "invariant(true," },
       {
@@ -191,7 +191,7 @@ export const agreementMutants: readonly Mutant[] = [
   {
     name: "nothing is said a second time",
     rule: "A6",
-    edits: [{ file: repair, find: '    retransmit(turn, "all");\n', replace: "" }],
+    edits: [{ file: repair, find: '  retransmit(turn, "all");\n', replace: "" }],
   },
   {
     name: "a signature counts for every kind of vote",
