@@ -219,6 +219,27 @@ test("a receipt is 404 when unknown and 409 with Retry-After while it is not fin
   t.is((await app.inject("/v1/measurements/gw-1/x/receipt")).statusCode, 400);
 });
 
+test("H9: evidence is listed, and what is listed can be fetched as a file; anything else is 404", async (t) => {
+  const kept = {
+    id: "a".repeat(64),
+    gateway: "gw-2",
+    fault: "two-bundles",
+    about: "signed two different bundles numbered 7",
+  };
+  const file = Uint8Array.of(1, 2, 3);
+  const { app } = await api({
+    evidence: () => [kept],
+    evidenceFile: async (id) => (id === kept.id ? file : null),
+  });
+  t.deepEqual((await app.inject("/v1/evidence")).json(), [kept]);
+  const answer = await app.inject(`/v1/evidence/${kept.id}`);
+  t.deepEqual([answer.statusCode, new Uint8Array(answer.rawPayload)], [200, file]);
+  t.is(answer.headers["content-disposition"], 'attachment; filename="gw-2-two-bundles-aaaaaaaa.evidence"');
+  const none = await app.inject(`/v1/evidence/${"b".repeat(64)}`);
+  t.deepEqual([none.statusCode, none.json().code], [404, "unknown-evidence"]);
+  t.is((await app.inject("/v1/evidence/7")).statusCode, 400);
+});
+
 test("every route stands in the OpenAPI 3.1 document", async (t) => {
   const { app } = await api();
   const document = (await app.inject("/v1/openapi.json")).json<{ openapi: string; paths: Record<string, object> }>();

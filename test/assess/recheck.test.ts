@@ -3,6 +3,7 @@ import { decodeFrame } from "../../devices/protocols/index.ts";
 import {
   assess,
   type DimensionsMm,
+  falsehood,
   judge,
   loadPredictor,
   type Prediction,
@@ -331,6 +332,28 @@ test("the first false statement of a bundle is named, and one prediction call se
     reject("statement 2: mass is 0.01 kg, but the frame of device scale-1 shows 4.12 kg"),
   );
   t.deepEqual(asked, [4], "nothing is predicted for a bundle that is wrong anyway");
+});
+
+test("R1-R7, R10: what is false without the model is told from what only the model doubts, and is always refused, too", async (t) => {
+  const lieOf = falsehood(site, decodeFrame);
+  const { measurement, assessment } = honest;
+  const figures = { lowGrams: 1, predictedGrams: 2, highGrams: 3 };
+  const doubtful = { ...honest, assessment: { ...assessment, ...figures, ...judge(measurement.mass, figures) } };
+  t.is(lieOf(0, honest), null);
+  t.is(lieOf(0, doubtful), null, "R8 needs the model");
+  t.is((await check(0, [doubtful])).kind, "reject");
+  const lies = [
+    { lane: 9, statement: honest },
+    { lane: 1, statement: honest },
+    { lane: 0, statement: { ...honest, measurement: { ...measurement, mass: kg(413, -2) } } },
+    { lane: 0, statement: { ...honest, measurement: { ...measurement, item: "another" } } },
+    { lane: 0, statement: { ...honest, assessment: { ...assessment, model: "2".repeat(64) } } },
+    { lane: 0, statement: { ...honest, assessment: { ...assessment, verdict: "flag", reasons: [] } } },
+  ] as const;
+  for (const { lane, statement } of lies) {
+    t.not(lieOf(lane, statement), null);
+    t.is((await check(lane, [statement])).kind, "reject");
+  }
 });
 
 test("W7: when the model cannot be run there is no verdict", async (t) => {

@@ -172,5 +172,24 @@ for (const lie of ["weight", "prediction"] as const) {
     });
     const lane = (await statusOf(honest))?.lanes.find(({ gateway }) => gateway === "gw-4");
     t.deepEqual([lane?.held, lane?.certified, lane?.executed], [0, 0, 0]);
+    // E5: machines may differ on a prediction, but not on what a frame says.
+    if (lie === "prediction") return t.deepEqual((await statusOf(honest))?.evidence, []);
+    site.processes.kill("gw-1", "SIGKILL");
+    await eventually("gw-1 is gone", 5_000, async () => ((await statusOf(honest)) === null ? true : null));
+    await site.processes.again("gw-1");
+    const [found] = await eventually("gw-1 shows its evidence again", 10_000, async () => {
+      const status = await statusOf(honest);
+      return status !== null && status.evidence.length > 0 ? status.evidence : null;
+    });
+    t.like(found, { gateway: "gw-4", fault: "false-bundle" });
+    const file = join(site.made.dir, "gw-4.evidence");
+    const answer = await fetch(`${honest.url}/v1/evidence/${found?.id}`);
+    await writeFile(file, new Uint8Array(await answer.arrayBuffer()));
+    const verified = await tallystick(["verify", file, "--site", join(dir, "SITE.json")]);
+    t.is(verified.code, 0);
+    t.regex(
+      verified.stdout,
+      /^valid: evidence that gw-4 signed bundle 0, in which statement 0 is false: mass is .*, but the frame of device sensor-4 shows /,
+    );
   });
 }
