@@ -2,16 +2,17 @@
 import test from "ava";
 import type { Message } from "../../ledger/agreement/index.ts";
 import type { Bundle } from "../../ledger/bundle/index.ts";
-import { courtOf, encodeEvidence, type Offence, verifyEvidence } from "../../ledger/evidence/index.ts";
+import { courtOf, encodeEvidence, verifyEvidence } from "../../ledger/evidence/index.ts";
 import type { LaneMessage } from "../../ledger/lane/index.ts";
 import { openMessage, sealMessage } from "../../ledger/replica/wire.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Statement } from "../../ledger/statement/index.ts";
-import { blockOn, genesis, propose, voteBy, voteOf } from "../agreement/gateway.ts";
+import { blockOn, genesis, propose, voteBy } from "../agreement/gateway.ts";
 import { hashOfText } from "../committee/fake.ts";
 import { ack, bundleOf, carry, certificate } from "../lane/gateway.ts";
 import { settled, start, type Watched } from "../replica/site.ts";
 import { simulatedSite } from "../sim/site.ts";
+import { twoVotes } from "./letters.ts";
 import { NO_PARENT } from "./site.ts";
 
 const SIZE = 4;
@@ -52,23 +53,6 @@ function toldBy({ sent }: Watched): readonly { readonly to: number; readonly fil
     return message?.kind === "evidence" ? [{ to, file: message.file }] : [];
   });
 }
-
-function file(offence: Offence, gateway: number): Uint8Array {
-  const { site: name, epoch, configHash, names } = court;
-  return encodeEvidence({ site: name, epoch, configHash, gateway: names[gateway] ?? "", offence });
-}
-
-const twoVotes = (voter: number, view = 1): Uint8Array => {
-  const ballot = (text: string) => {
-    const value = hashOfText(text);
-    return {
-      kind: "notarize",
-      hash: value,
-      signature: voteOf(voter, { kind: "notarize", view, hash: value }).signature,
-    } as const;
-  };
-  return file({ kind: "two-votes", view, votes: [ballot("a"), ballot("b")] }, voter);
-};
 
 test("E9, R9: a double vote is kept before it is told, told to all but the voter, and shown once", async (t) => {
   const store = openMemoryStore({ lanes: SIZE });

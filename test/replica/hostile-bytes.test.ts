@@ -13,6 +13,7 @@ import { ackOf, voteOf } from "../sim/attackers/speech.ts";
 import { mangled } from "../sim/attackers/fuzzer.ts";
 import { seeded } from "../sim/random.ts";
 import { committeeOf } from "../committee/fake.ts";
+import { evidenceLetters } from "../evidence/letters.ts";
 import { statementOf } from "../lane/gateway.ts";
 import { simulatedSite } from "../sim/site.ts";
 import { draft, pass, settled, start, START_MS, type Watched } from "./site.ts";
@@ -24,7 +25,11 @@ const LIAR = 3;
 type Letter = { readonly from: number; readonly bytes: Uint8Array };
 
 /** What the victim heard while a site ordered some statements, restarted links and fetched what it had missed. */
-const heard: readonly Letter[] = await recorded();
+const heard: readonly Letter[] = [
+  ...(await recorded()),
+  // What only comes where somebody lies.
+  ...evidenceLetters().map((bytes) => ({ from: LIAR, bytes })),
+];
 const kindOf = (bytes: Uint8Array) => {
   const opened = openMessage(bytes);
   return opened.kind === "accept" ? opened.opened.message.kind : "none";
@@ -93,7 +98,17 @@ const runs = { numRuns: 40, seed: 2026 };
 
 test("the recording holds every kind of message that gateways send each other", (t) => {
   const kinds = new Set(heard.map(({ bytes }) => kindOf(bytes)));
-  for (const kind of ["bundle", "ack", "laneCertificate", "tips", "propose", "vote", "certificate", "cosignature"])
+  for (const kind of [
+    "bundle",
+    "ack",
+    "laneCertificate",
+    "tips",
+    "propose",
+    "vote",
+    "certificate",
+    "cosignature",
+    "evidence",
+  ])
     t.true(kinds.has(kind as never), kind);
   t.true(kinds.has("finalized") || kinds.has("block"));
 });

@@ -1,5 +1,6 @@
 import { toHex } from "../../ledger/crypto/index.ts";
 import { leafHash } from "../../ledger/log/index.ts";
+import { accusedOf, fileOf, OFFENCES } from "../evidence/site.ts";
 import { buildReceipt, unpackReceipt } from "../../ledger/receipt/index.ts";
 import { encodeStatement } from "../../ledger/statement/index.ts";
 import { fixedLane, fixedLog, fixedNote, fixedReceiptInput, fixedSite, fixedStatement } from "./site.ts";
@@ -11,6 +12,12 @@ export function computeVectors() {
   const log = fixedLog(site, bundles);
   return {
     site,
+    evidence: Object.entries(OFFENCES).map(([fault, { offence, deed }]) => ({
+      fault,
+      gateway: accusedOf(offence.kind),
+      deed,
+      hex: toHex(fileOf(offence)),
+    })),
     statement: [0, 1].map((number) => {
       const { measurement, ...rest } = fixedStatement(number);
       const frames = measurement.frames.map(({ device, bytes }) => ({ device, hex: toHex(bytes) }));

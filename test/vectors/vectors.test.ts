@@ -3,9 +3,11 @@ import { join } from "node:path";
 import test from "ava";
 import { fromHex, toHex } from "../../ledger/crypto/index.ts";
 import { openBundle } from "../../ledger/bundle/index.ts";
+import { courtOf, verifyEvidence } from "../../ledger/evidence/index.ts";
 import { parseSite } from "../../ledger/management/index.ts";
 import { verifyReceipt } from "../../ledger/receipt/index.ts";
 import { decodeStatement, encodeStatement } from "../../ledger/statement/index.ts";
+import { falsehood } from "../evidence/site.ts";
 import { computeVectors } from "./compute.ts";
 
 const computed = computeVectors();
@@ -22,7 +24,7 @@ for (const name of Object.keys(computed) as Name[]) {
   });
 }
 
-test("the frozen statements, bundles, site and receipts are read from their files alone", async (t) => {
+test("the frozen statements, bundles, site, receipts and evidence are read from their files alone", async (t) => {
   const parsed = parseSite(await frozen("site"));
   if (parsed.kind === "reject") return t.fail(parsed.reason);
   for (const { hex } of (await frozen("statement")) as typeof computed.statement) {
@@ -31,6 +33,10 @@ test("the frozen statements, bundles, site and receipts are read from their file
   }
   for (const { cose, statements, hash } of (await frozen("bundle")) as typeof computed.bundle) {
     t.like(openBundle(bytesOf(cose), statements.map(bytesOf)), { kind: "accept", bundle: { hash } });
+  }
+  for (const { hex, gateway, fault, deed } of (await frozen("evidence")) as typeof computed.evidence) {
+    const verified = verifyEvidence(bytesOf(hex), () => courtOf(parsed.site, falsehood));
+    t.deepEqual(verified, { kind: "valid", gateway, fault, deed } as typeof verified);
   }
   for (const { hex, number } of (await frozen("receipt")) as typeof computed.receipt) {
     t.like(verifyReceipt(bytesOf(hex), parsed.site), { kind: "valid", summary: { number } });

@@ -1,5 +1,6 @@
 /** Everything that is watched while a site runs. A property that fails is told at once, and the run ends there. */
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
+import { courtOf } from "../../../ledger/evidence/index.ts";
 import { committeeOf } from "../../../ledger/replica/committee-of.ts";
 import type { Accusation, Replica } from "../../../ledger/replica/index.ts";
 import type { Execution, Write } from "../../../ledger/store/port.ts";
@@ -10,6 +11,7 @@ import { type Context, nameOf, quorumFor } from "./context.ts";
 import { watchLanes } from "./lanes.ts";
 import { watchProof } from "./proof.ts";
 import { watchWire } from "./wire.ts";
+import { watchWords } from "./words.ts";
 
 export type Watch = {
   readonly isLiar: (gateway: GatewayIndex) => boolean;
@@ -43,7 +45,11 @@ export function watch(site: SimulatedSite, liars: ReadonlySet<GatewayIndex>): Wa
   const proof = watchProof(context);
   const lanes = watchLanes(context);
   const chain = watchChain(context, lanes);
-  const wire = watchWire(context, { proof, lanes, chain });
+  const words = watchWords(
+    context,
+    courtOf(site.site, () => null, site),
+  );
+  const wire = watchWire(context, { proof, lanes, chain, words });
   const bounds = watchBounds(context);
   let touches = 0;
 

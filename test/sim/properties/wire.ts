@@ -9,18 +9,24 @@ import type { ChainWatch } from "./chain.ts";
 import { type Context, nameOf } from "./context.ts";
 import type { LanesWatch } from "./lanes.ts";
 import type { Proof } from "./proof.ts";
+import type { WordsWatch } from "./words.ts";
 
 export type WireWatch = {
   readonly durable: (gateway: GatewayIndex, write: Write) => void;
   readonly sent: (gateway: GatewayIndex, bytes: Uint8Array) => void;
 };
 
-type Ghosts = { readonly proof: Proof; readonly lanes: LanesWatch; readonly chain: ChainWatch };
+type Ghosts = {
+  readonly proof: Proof;
+  readonly lanes: LanesWatch;
+  readonly chain: ChainWatch;
+  readonly words: WordsWatch;
+};
 
 /** The kinds that say something of the sender, by the first letters of the message's kind. */
 const OWN = new Set(["vot", "ack", "bun", "pro", "cos"]);
 
-export function watchWire(context: Context, { proof, lanes, chain }: Ghosts): WireWatch {
+export function watchWire(context: Context, { proof, lanes, chain, words }: Ghosts): WireWatch {
   const { committee, violated } = context;
   const proposals = Array.from({ length: committee.size }, () => new Map<number, Uint8Array>());
   /** What is sent to all is one array of bytes, and is looked at once. */
@@ -58,8 +64,10 @@ export function watchWire(context: Context, { proof, lanes, chain }: Ghosts): Wi
       if (last[x] === bytes || !OWN.has(kindOf(bytes))) return;
       last[x] = bytes;
       const opened = openOnce(bytes);
-      if (opened.kind === "accept") onMessage(x, opened.opened, bytes);
-      else violated("R6", `${nameOf(x)} sends what is no message: ${opened.reason}`);
+      if (opened.kind === "accept") {
+        words(x, opened.opened);
+        onMessage(x, opened.opened, bytes);
+      } else violated("R6", `${nameOf(x)} sends what is no message: ${opened.reason}`);
     },
   };
 }
