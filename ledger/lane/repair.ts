@@ -7,6 +7,8 @@ import type { Lane, LaneMessage, Lanes } from "./types.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
 const STANDSTILL_MS = 500;
+/** Longer than any way there and back. */
+const MOST_PATIENCE_MS = 4_000;
 /** Whoever brings less than a window in this time is left for the next one. */
 const TRICKLE_MS = 5_000;
 /** Of one request for history: as much as may be on its way to the disk of a small machine. */
@@ -66,9 +68,10 @@ export function onTips(
 export function fetchBodies(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
   if (lane.held > lane.settled.number || owner === turn.committee.self || lane.rewinding) return;
-  if (lane.fetching !== null && turn.nowMs < fetchDueAtMs(lane.fetching)) return;
-  if (lane.fetching !== null) setLane(turn, owner, { attempts: lane.attempts + 1 });
-  ask(turn, owner, lane.held);
+  if (lane.fetching === null) return ask(turn, owner, lane.held, STANDSTILL_MS);
+  if (turn.nowMs < fetchDueAtMs(lane.fetching)) return;
+  setLane(turn, owner, { attempts: lane.attempts + 1 });
+  ask(turn, owner, lane.held, Math.min(2 * lane.fetching.patienceMs, MOST_PATIENCE_MS));
 }
 
 /** Whose link is up, or all of them when none is. */
@@ -83,14 +86,15 @@ function holdersOf(turn: Turn, owner: GatewayIndex): readonly GatewayIndex[] {
   return linked.length > 0 ? linked : holders;
 }
 
-function ask(turn: Turn, owner: GatewayIndex, start: number): void {
+function ask(turn: Turn, owner: GatewayIndex, start: number, patienceMs: number): void {
   const holders = holdersOf(turn, owner);
   const from = holders[laneOf(turn, owner).attempts % holders.length];
   if (from === undefined) return;
   const { settled, fetching } = laneOf(turn, owner);
   const count = isHistory(turn, owner, start) ? (fetching?.count ?? HISTORY_BUNDLES) : WINDOW_BUNDLES;
   const upTo = Math.min(settled.number, start + count - 1);
-  setLane(turn, owner, { fetching: { from, upTo, count, movedAtMs: turn.nowMs, sinceMs: turn.nowMs } });
+  const { nowMs } = turn;
+  setLane(turn, owner, { fetching: { from, upTo, count, movedAtMs: nowMs, sinceMs: nowMs, patienceMs } });
   send(turn, from, { kind: "fetchBundles", lane: owner, from: start, count: upTo - start + 1 });
 }
 
@@ -102,8 +106,8 @@ export function resizeFetch(turn: Turn, owner: GatewayIndex, bytes: number, bund
 }
 
 /** When the next one is asked: nothing has come for a while, or so little that it is asked to be overtaken. */
-function fetchDueAtMs({ movedAtMs, sinceMs }: NonNullable<Lane["fetching"]>): number {
-  return Math.min(movedAtMs + STANDSTILL_MS, sinceMs + TRICKLE_MS);
+function fetchDueAtMs({ movedAtMs, sinceMs, patienceMs }: NonNullable<Lane["fetching"]>): number {
+  return Math.min(movedAtMs + patienceMs, sinceMs + Math.max(TRICKLE_MS, 2 * patienceMs));
 }
 
 /**
@@ -135,7 +139,7 @@ export function continueFetching(turn: Turn, owner: GatewayIndex, heldBefore: nu
   }
   if (held === heldBefore) return;
   if (held + fetching.count / 2 > fetching.upTo && fetching.upTo < lane.settled.number)
-    return ask(turn, owner, Math.max(held, fetching.upTo + 1));
+    return ask(turn, owner, Math.max(held, fetching.upTo + 1), fetching.patienceMs);
   setLane(turn, owner, { fetching: { ...fetching, movedAtMs: turn.nowMs } });
 }
 

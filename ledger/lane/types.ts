@@ -147,6 +147,8 @@ export type Lane = LaneEnd & {
     readonly count: number;
     readonly movedAtMs: number;
     readonly sinceMs: number;
+    /** Doubles with each request in vain: a way there and back may take longer than the first patience. */
+    readonly patienceMs: number;
   } | null;
   /** L11: what was taken as history is not yet proven to lead to what is settled. */
   readonly unproven: boolean;

@@ -201,3 +201,16 @@ test("L11, L5: an owner feeds a copy from within a window of what is certified, 
   ]);
   t.deepEqual(sent(driven.receive(tips(false, [LENGTH - 2, 0, 0, 0]), 1)), []);
 });
+
+test("L6: patience doubles with each request in vain, or a disputed lane could never be repaired over a slow network", (t) => {
+  const driven = returned();
+  driven.receive(certificate(OWNER, last, [1, 3]), 1);
+  const gaps: number[] = [];
+  for (let ms = 0, asking = 0; gaps.length < 5; ms += 100) {
+    driven.setClock(START_MS + ms);
+    if (asked(driven.step({ kind: "wake" })).length === 0) continue;
+    gaps.push(ms - asking);
+    asking = ms;
+  }
+  t.deepEqual(gaps, [500, 1_000, 2_000, 4_000, 4_000]);
+});

@@ -122,7 +122,8 @@ test("L10: a final cut settles a lane, and the body that is missing is asked of 
   one.act({ kind: "final", tips });
   t.deepEqual(one.lane(7)?.settled, { number: 1, hash: second.hash });
   const asked = new Set<unknown>();
-  for (let times = 0; times < SIZE; times += 1) for (const { to } of sent(one.wait(501), "fetchBundles")) asked.add(to);
+  for (let times = 0; times < SIZE; times += 1)
+    for (const { to } of sent(one.wait(4_001), "fetchBundles")) asked.add(to);
   t.is(asked.size, SIZE - 1);
   one.receive(carry(second), 12);
   t.is(one.lane(7)?.held, 2);
