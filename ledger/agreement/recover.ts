@@ -4,12 +4,12 @@ import { type Committee, hashBytes, invariant } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
 import { type LaneCertificate, NO_HASH } from "../lane/index.ts";
 import type { Recovered } from "../store/port.ts";
-import { blockHash, readBlock, readMessage } from "./codec.ts";
+import { blockHash, encodeBlock, readBlock, readMessage } from "./codec.ts";
 import { NO_SEED, seedsAfter } from "./leaders.ts";
 import { INITIAL_PACE, STOPPED } from "./pace.ts";
 import { NOBODY_SHOWN } from "./relay.ts";
 import { finalView, roundOf } from "./turn.ts";
-import type { Block, Certificate, Message, Round, State, Tip } from "./types.ts";
+import type { Block, Certificate, Link, Message, Round, State, Tip } from "./types.ts";
 
 /** Genesis is a hash of its own for every site, epoch and configuration, final at view 0 without a certificate. */
 export function genesisOf({ site, epoch, configHash, size }: Committee): State["delivered"] {
@@ -81,6 +81,23 @@ export function recoverState(
   for (const { bytes } of stored.votes) state = withVote(committee, state, storedMessage(bytes));
   for (const { bytes } of stored.proposals) state = withProposal(committee, state, storedMessage(bytes));
   return state;
+}
+
+/** A13: the state in which the next epoch begins with `last`. What was learned of times and of the own log stays true. */
+export function beginEpoch(committee: Committee, before: State, { hash, block }: Link): State {
+  const bytes = encodeBlock(block);
+  const finalized = { view: block.view, hash, block: bytes, finalization: new Uint8Array() };
+  const epochs = [{ epoch: committee.epoch, view: block.view, tips: block.tips, document: new Uint8Array() }];
+  const nothing = { votes: [], proposals: [], certificates: [], blocks: [] };
+  const none = Array.from({ length: committee.size }, () => null);
+  const { pace, roots, checkpoint, viewsNullified } = before;
+  return {
+    ...recoverState(committee, { epochs, finalized, chain: [bytes], ...nothing }, none),
+    pace,
+    roots,
+    checkpoint,
+    viewsNullified,
+  };
 }
 
 function storedValue(bytes: Uint8Array): CborValue {

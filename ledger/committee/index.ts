@@ -28,6 +28,10 @@ export type Committee = {
   readonly keyIds: readonly Uint8Array[];
   /** C2: any two sets of this many gateways share an honest one. */
   readonly quorum: number;
+  /** L12: what each configuration up to the present one says of bundles, by epoch. */
+  readonly eras: ReadonlyMap<number, Era>;
+  /** L12: number of the first bundle of the own lane that the present own key signs. */
+  readonly ownFrom: number;
   readonly sign: (message: Uint8Array) => Uint8Array;
   readonly verify: (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
   /** A12: what only this gateway can compute of a message, and the proof that convinces everybody else of it. */
@@ -38,6 +42,15 @@ export type Committee = {
 
 /** Whom a message is for: every gateway, one, or some. */
 export type Recipients = "all" | GatewayIndex | readonly GatewayIndex[];
+
+/** What a configuration, past or present, says of the bundles that name it (L12). */
+export type Era = {
+  readonly configHash: Hash;
+  readonly keyIds: readonly Uint8Array[];
+  readonly verify: Committee["verify"];
+  /** By lane: the last number that may name it; infinite while the owner has the same key, none when it had no place. */
+  readonly ends: readonly number[];
+};
 
 export type Signed = { readonly voter: GatewayIndex; readonly signature: Uint8Array };
 

@@ -12,6 +12,7 @@ import {
   certifiedNumber,
   copyOf,
   feedEverybody,
+  isOwn,
   laneOf,
   moved,
   reject,
@@ -67,7 +68,7 @@ export function certify(turn: Turn, lane: GatewayIndex, number: number): void {
   const votes = (acks.get(number) ?? []).filter((ack) => ack !== null);
   // A committee of one needs nobody's ack: its own bundle is the certificate.
   const hashes = new Set(votes.map((ack) => ack.hash));
-  if (lane === turn.committee.self && number === held - 1) hashes.add(heldHash);
+  if (isOwn(turn, lane) && number === held - 1) hashes.add(heldHash);
   for (const hash of hashes) {
     const agreeing = votes.filter((ack) => ack.hash === hash);
     if (agreeing.length < acksNeeded(turn.committee)) continue;
@@ -112,7 +113,7 @@ function settle(turn: Turn, lane: GatewayIndex, { number, hash }: Settled, certi
   const { acks, held, refusers, uncertified } = laneOf(turn, lane);
   // A9: peers hold more of the own lane than this disk does. Signing those numbers again would make this gateway a liar.
   invariant(
-    lane !== turn.committee.self || number < held,
+    lane !== turn.committee.self || !turn.committee.member || number < held,
     `L2: the others certified own bundle ${number}, which is not on this disk: it is an old copy; give this gateway a new key before it joins again`,
   );
   const known = uncertified.get(number);
@@ -134,7 +135,7 @@ function settle(turn: Turn, lane: GatewayIndex, { number, hash }: Settled, certi
  */
 export function rewind(turn: Turn, lane: GatewayIndex): void {
   const { settled, rewinding, wantedUpTo, disputedUpTo, attempts } = laneOf(turn, lane);
-  if (rewinding || lane === turn.committee.self) return;
+  if (rewinding || isOwn(turn, lane)) return;
   // Its owner is a proven liar; and acks for what comes now could contradict those for what was held before.
   turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(lane), bytes: new Uint8Array([1]) } });
   setLane(turn, lane, {
@@ -159,14 +160,18 @@ export function silentKey(lane: GatewayIndex): string {
 }
 
 /**
- * After a restart: the hashes of what is held above execution. Only now can a certificate be held against them, so nothing
- * was taken before.
+ * The hashes of what is held. After a restart, and in a lane that was cut off (L12), only now can a certificate be held against them,
+ * so nothing was taken before.
  */
-export function onRecalled(turn: Turn, lane: GatewayIndex, hashes: ReadonlyMap<number, Hash>): void {
+export function onRecalled(turn: Turn, lane: GatewayIndex, found: ReadonlyMap<number, Hash>, end: LaneEnd): void {
+  const { uncertified: known, unproven: before } = laneOf(turn, lane);
+  const hashes = new Map([...found, ...known]);
+  const isFirst = laneOf(turn, lane).rewinding;
+  if (isFirst) setLane(turn, lane, end);
   const { settled, silent, held } = laneOf(turn, lane);
   const certified = hashes.get(settled.number);
   const uncertified = new Map([...hashes].filter(([number]) => number > settled.number));
-  const unproven = held <= settled.number;
+  const unproven = isFirst ? held <= settled.number : before;
   setLane(turn, lane, { rewinding: false, unproven, uncertified, movedAtMs: turn.nowMs });
   if (certified !== undefined && certified !== settled.hash) return rewind(turn, lane);
   if (!silent && !unproven)
@@ -182,6 +187,8 @@ function acknowledgeAgain(turn: Turn, lane: GatewayIndex): void {
   const { committee } = turn;
   const { silent, held, heldHash } = laneOf(turn, lane);
   const number = held - 1;
+  // The owner's bundle is its ack, which is all that a committee of one needs.
+  if (lane === committee.self) return certify(turn, lane, number);
   if (silent || !committee.member || number <= certifiedNumber(laneOf(turn, lane))) return;
   const signature = committee.sign(ackBytes(committee, lane, number, heldHash));
   const ack: Ack = { lane, number, hash: heldHash, voter: committee.self, signature };

@@ -6,7 +6,7 @@ import { isHistory } from "./own.ts";
 import { onBundle, openFrom } from "./receive.ts";
 import { resizeFetch } from "./repair.ts";
 import { timeOf } from "./recover.ts";
-import { hold, laneOf, reject, setLane, type Turn } from "./turn.ts";
+import { hold, isOwn, laneOf, reject, setLane, type Turn } from "./turn.ts";
 import type { LaneMessage } from "./types.ts";
 
 export function onBundles(
@@ -16,7 +16,7 @@ export function onBundles(
 ): void {
   const bundles = unpacked(packed);
   if (bundles === null || owner >= turn.committee.size) return reject(turn, from, "packed bundles that do not unpack");
-  if (owner === turn.committee.self) return;
+  if (isOwn(turn, owner)) return;
   if (bundles.length > 0) resizeFetch(turn, owner, packed.length, bundles.length);
   for (const [offset, { cose, statements }] of bundles.entries()) {
     const number = first + offset;
@@ -57,11 +57,11 @@ function takeHistory(
     reject(turn, from, `bundle ${header.number} of ${header.gateway} in the place of bundle ${lane.held}`);
     return false;
   }
-  if (!turn.committee.verify(owner, opened.signed, opened.signature)) {
+  if (!opened.verify(owner, opened.signed, opened.signature)) {
     reject(turn, from, `bundle ${header.number} of ${header.gateway}: the signature does not hold`);
     return false;
   }
-  if (header.parent !== lane.heldHash || header.first !== lane.nextStatement) {
+  if (header.parent !== lane.heldHash || header.first !== lane.nextStatement || header.epoch < lane.epoch) {
     rewind(turn, owner);
     return false;
   }

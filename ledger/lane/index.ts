@@ -13,6 +13,6 @@ export { unpacked } from "./history.ts";
 export { stepLanes } from "./lanes.ts";
 export { WINDOW_BUNDLES } from "./own.ts";
 export { silentKey } from "./certify.ts";
-export { NO_HASH } from "./turn.ts";
-export { endOf, recoverLanes } from "./recover.ts";
+export { NO_HASH, NOTHING } from "./turn.ts";
+export { beginEpoch, endOf, recoverLanes } from "./recover.ts";
 export type { LaneEffect, LaneEnd, LaneInput, LaneMessage, Lanes, Verdict } from "./types.ts";

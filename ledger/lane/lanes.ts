@@ -44,7 +44,7 @@ function onInput(turn: Turn, input: LaneInput): void {
     case "final":
       return onFinal(turn, input.tips);
     case "recalled":
-      return onRecalled(turn, input.lane, input.hashes);
+      return onRecalled(turn, input.lane, input.hashes, input.end);
     case "wanted":
       return onWanted(turn, input.lane, input.upTo, input.onDisk);
     case "linkUp":

@@ -1,7 +1,7 @@
 /** The own lane: L2 and L5. */
 import type { GatewayIndex } from "../committee/index.ts";
 import { certify } from "./certify.ts";
-import { certifiedNumber, copyOf, hold, laneOf, peersOf, send, setCopy, type Turn } from "./turn.ts";
+import { certifiedNumber, copyOf, hold, isOwn, laneOf, peersOf, send, setCopy, type Turn } from "./turn.ts";
 import type { Copy, LaneInput } from "./types.ts";
 
 /** L5: uncertified bundles in flight; also how far a peer's copy is fed ahead of what it acknowledged. */
@@ -36,6 +36,7 @@ function lastSendable(turn: Turn, copy: Copy): number {
 
 /** L5: what the window had held back, or a returned peer has missed, goes out from the durable outbox: the store. */
 export function feed(turn: Turn, peer: GatewayIndex): void {
+  if (!isOwn(turn, turn.committee.self)) return;
   const copy = copyOf(turn, peer);
   // L11: whoever is further behind takes history, from whom it likes.
   if (copy.sent === null || peer === turn.committee.self || isHistory(turn, turn.committee.self, copy.held)) return;

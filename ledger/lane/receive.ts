@@ -9,7 +9,7 @@ import { ackRecipients, certify, countAck, KEPT_AHEAD, rewind, silentKey } from 
 import { laneMessageValue } from "./codec.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsFor } from "./repair.ts";
-import { certifiedNumber, hold, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
+import { certifiedNumber, hold, isOwn, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
 import type { Candidate, Lane, LaneMessage, Verdict } from "./types.ts";
 
 /** What is kept of a refused bundle as evidence. */
@@ -18,10 +18,9 @@ const MAX_EVIDENCE_BYTES = 64 * 1024;
 /** L3, conditions that the bundle's own bytes decide. What passes waits for its parent and for re-assessment. */
 export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodies: readonly Uint8Array[]): void {
   const opened = openFrom(turn, from, cose, bodies);
-  if (opened === null || opened.owner === turn.committee.self) return;
+  if (opened === null) return;
   const { owner } = opened;
   const { header, hash } = opened.bundle;
-  const { committee } = turn;
   const lane = laneOf(turn, owner);
   const { number } = header;
   const known = candidateAt(lane, number);
@@ -30,7 +29,7 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   const isOwed = number <= certifiedNumber(lane) && (lane.fetching?.from === from || isCertified(lane, number, hash));
   // L2: otherwise the first one counts, and what was refused stays refused.
   if ((known !== undefined || lane.refusedHashes.includes(hash)) && !isOwed) return;
-  if (!committee.verify(owner, opened.signed, opened.signature))
+  if (!opened.verify(owner, opened.signed, opened.signature))
     return reject(turn, from, `bundle ${number} of ${header.gateway}: the signature does not hold`);
   const statements = readStatements(header, opened.bundle.statements);
   if (typeof statements === "string") return refuse(turn, owner, { bundle: opened.bundle, statements: [] }, statements);
@@ -43,9 +42,16 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   });
 }
 
-type Opened = Extract<OpenedBundle, { kind: "accept" }> & { readonly owner: GatewayIndex };
+type Opened = Extract<OpenedBundle, { kind: "accept" }> & {
+  readonly owner: GatewayIndex;
+  /** By the keys of the configuration that it names (L12). */
+  readonly verify: Committee["verify"];
+};
 
-/** A bundle of this configuration, under its owner's key. Null when it is not, which is its sender's fault. */
+/**
+ * A bundle of a configuration of this site, under its owner's key. Null when it is not, which is its sender's fault; and when it is an own
+ * one, of an epoch that has not begun here, or void (L12), which its sender may not know.
+ */
 export function openFrom(
   turn: Turn,
   from: GatewayIndex,
@@ -54,11 +60,21 @@ export function openFrom(
 ): Opened | null {
   const { committee } = turn;
   const opened = openBundle(cose, bodies);
+  if (opened.kind === "accept" && isOfLaterEpoch(committee, opened.bundle.header)) return null;
   const fault = opened.kind === "reject" ? opened.reason : faultOfOrigin(committee, opened);
-  if (opened.kind === "accept" && fault === null)
-    return { ...opened, owner: committee.names.indexOf(opened.bundle.header.gateway) };
-  reject(turn, from, `a bundle that is none of this configuration: ${fault}`);
-  return null;
+  if (opened.kind === "reject" || fault !== null) {
+    reject(turn, from, `a bundle that is none of this site: ${fault}`);
+    return null;
+  }
+  const { header } = opened.bundle;
+  const owner = committee.names.indexOf(header.gateway);
+  const era = committee.eras.get(header.epoch);
+  if (era === undefined || isOwn(turn, owner) || header.number > (era.ends[owner] ?? -1)) return null;
+  return { ...opened, owner, verify: header.epoch === committee.epoch ? committee.verify : era.verify };
+}
+
+function isOfLaterEpoch({ site, epoch }: Committee, header: BundleHeader): boolean {
+  return header.site === site && header.epoch > epoch;
 }
 
 function faultOfOrigin(
@@ -67,11 +83,10 @@ function faultOfOrigin(
 ): string | null {
   const { site, gateway, epoch, configHash } = bundle.header;
   const owner = committee.names.indexOf(gateway);
-  if (owner === -1 || site !== committee.site || epoch !== committee.epoch || configHash !== committee.configHash)
+  const era = committee.eras.get(epoch);
+  if (owner === -1 || site !== committee.site || configHash !== era?.configHash)
     return `it is of ${gateway} in site ${site}, epoch ${epoch}`;
-  return bytesEqual(keyId, committee.keyIds[owner] ?? new Uint8Array())
-    ? null
-    : `it names another key than ${gateway}'s`;
+  return bytesEqual(keyId, era.keyIds[owner] ?? new Uint8Array()) ? null : `it names another key than ${gateway}'s`;
 }
 
 /**
@@ -125,7 +140,8 @@ export function checkNext(turn: Turn, owner: GatewayIndex): void {
   if (fault !== null) return refuse(turn, owner, candidate, fault);
   setLane(turn, owner, { checking: candidate });
   const { header, hash } = candidate.bundle;
-  turn.effects.push({ kind: "check", lane: owner, number: header.number, hash, statements: candidate.statements });
+  const { number, epoch } = header;
+  turn.effects.push({ kind: "check", lane: owner, number, hash, epoch, statements: candidate.statements });
 }
 
 /** L9: a quorum certified this number, and what is held and what has come cannot both be what it certified. */
@@ -140,6 +156,8 @@ function linkFault(lane: Lane, { bundle, statements }: Candidate): string | null
   if (bundle.header.parent !== lane.heldHash) return `its parent is not bundle ${lane.held - 1} as held here`;
   if (bundle.header.first !== lane.nextStatement)
     return `it begins at statement ${bundle.header.first}, not ${lane.nextStatement}`;
+  if (bundle.header.epoch < lane.epoch)
+    return `it names epoch ${bundle.header.epoch}, but the one before ${lane.epoch}`;
   const [first] = statements;
   if (first !== undefined && first.measurement.at < lane.lastAtMs)
     return `statement ${first.number} is older than the one before it`;
@@ -244,11 +262,11 @@ export function onRefusal(
   from: GatewayIndex,
   { lane, number, hash, reason }: Extract<LaneMessage, { kind: "refusal" }>,
 ): void {
-  const own = laneOf(turn, turn.committee.self);
+  if (!isOwn(turn, lane)) return;
+  const own = laneOf(turn, lane);
   // Only what is on its way for a certificate can be refused; anything else would only push out genuine refusals.
   const certified = certifiedNumber(own);
-  if (lane !== turn.committee.self || number >= own.held || number <= certified || number > certified + KEPT_AHEAD)
-    return;
+  if (number >= own.held || number <= certified || number > certified + KEPT_AHEAD) return;
   const told = own.refusers.get(number) ?? new Set<GatewayIndex>();
   if (told.has(from)) return;
   setLane(turn, lane, { refusers: new Map(own.refusers).set(number, new Set([...told, from])) });

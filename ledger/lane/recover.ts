@@ -3,16 +3,17 @@ import { decode } from "../cbor/index.ts";
 import { type Committee, type GatewayIndex, invariant } from "../committee/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
-import { openBundle } from "../bundle/index.ts";
+import { type BundleHeader, openBundle } from "../bundle/index.ts";
 import { type LaneCertificate, readLaneCertificate } from "./certificate.ts";
 import { NO_COPY, NO_HASH } from "./turn.ts";
-import type { Lane, LaneEnd, Lanes } from "./types.ts";
+import type { Candidate, Lane, LaneEnd, Lanes, Settled } from "./types.ts";
 
 const EMPTY: Lane = {
   held: 0,
   heldHash: NO_HASH,
   nextStatement: 0,
   lastAtMs: 0,
+  epoch: 0,
   settled: { number: -1, hash: NO_HASH },
   certificate: null,
   acks: new Map(),
@@ -46,10 +47,44 @@ export function recoverLanes(
   const lanes = Array.from({ length: committee.size }, (_, index) => {
     const found = stored.find(({ lane }) => lane === index);
     const lane = found === undefined ? EMPTY : recoverLane(found);
-    const rewinding = index !== committee.self && lane.held - 1 > (executed[index] ?? -1);
+    const isOwn = index === committee.self && committee.member && lane.held >= committee.ownFrom;
+    const rewinding = !isOwn && lane.held - 1 > (executed[index] ?? -1);
     return { ...lane, silent: silent.has(index), rewinding };
   });
   return { lanes, copies: lanes.map(() => NO_COPY), wakeAtMs: null };
+}
+
+/**
+ * L12: the lanes as the next epoch finds them: what is settled is the cut with which it begins; certificates and acks meant something in
+ * the one before only. A lane whose owner's key went is cut off there and takes nothing until it is `recalled`.
+ */
+export function beginEpoch(committee: Committee, before: Lanes, start: readonly Settled[]): Lanes {
+  const { ends = [] } = committee.eras.get(committee.epoch - 1) ?? {};
+  const lanes = Array.from({ length: committee.size }, (_, index): Lane => {
+    const lane = before.lanes[index] ?? EMPTY;
+    const settled = start[index] ?? EMPTY.settled;
+    const none = { settled, certificate: null, acks: new Map(), refusers: new Map(), fetching: null };
+    const isOpen = (ends[index] ?? Number.POSITIVE_INFINITY) === Number.POSITIVE_INFINITY;
+    if (!isOpen && lane.held - 1 > settled.number) {
+      const { wantedUpTo, movedAtMs } = lane;
+      const cut = { held: settled.number + 1, heldHash: settled.hash };
+      return { ...EMPTY, ...none, ...cut, wantedUpTo, movedAtMs, rewinding: true };
+    }
+    const stays = ({ bundle }: Candidate): boolean => isOpen || bundle.header.number <= settled.number;
+    return {
+      ...lane,
+      ...none,
+      waiting: new Map([...lane.waiting].filter(([, candidate]) => stays(candidate))),
+      checking: lane.checking !== null && stays(lane.checking) ? lane.checking : null,
+      refused: lane.refused !== null && stays(lane.refused.candidate) ? lane.refused : null,
+      uncertified: new Map([...lane.uncertified].filter(([number]) => number > settled.number)),
+      // L8, L9: a new key is trusted anew.
+      silent: lane.silent && isOpen,
+      disputedUpTo: isOpen ? lane.disputedUpTo : -1,
+    };
+  });
+  const copies = lanes.map((_, peer) => ({ ...(before.copies[peer] ?? NO_COPY), answeredAtMs: NO_COPY.answeredAtMs }));
+  return { lanes, copies, wakeAtMs: null };
 }
 
 function recoverLane(stored: Recovered["lanes"][number]): Lane {
@@ -64,25 +99,31 @@ function recoverLane(stored: Recovered["lanes"][number]): Lane {
     heldHash: hash,
     nextStatement,
     lastAtMs: timeOf(lastStatement, cose),
+    epoch: headerOf(cose).epoch,
     certificate,
   };
+}
+
+function headerOf(cose: Uint8Array): BundleHeader {
+  const opened = openBundle(cose, null);
+  invariant(opened.kind === "accept", "the store holds a bundle whose header does not open");
+  return opened.bundle.header;
 }
 
 /** A body that only the others could read (L8) has at least its header's time. */
 export function timeOf(statement: Uint8Array, cose: Uint8Array): number {
   const decoded = decodeStatement(statement);
   if (decoded.kind === "accept") return decoded.statement.measurement.at;
-  const opened = openBundle(cose, null);
-  invariant(opened.kind === "accept", "the store holds a bundle whose header does not open");
-  return opened.bundle.header.created;
+  return headerOf(cose).created;
 }
 
 /** L9: where a lane ends whose last bundle this is; null = before the first. */
 export function endOf(last: StoredBundle | null): LaneEnd {
-  if (last === null) return { held: 0, heldHash: NO_HASH, nextStatement: 0, lastAtMs: 0 };
+  if (last === null) return { held: 0, heldHash: NO_HASH, nextStatement: 0, lastAtMs: 0, epoch: 0 };
   const { cose, hash, number, first, statements } = last;
   const lastAtMs = timeOf(statements.at(-1) ?? new Uint8Array(), cose);
-  return { held: number + 1, heldHash: hash, nextStatement: first + statements.length, lastAtMs };
+  const { epoch } = headerOf(cose);
+  return { held: number + 1, heldHash: hash, nextStatement: first + statements.length, lastAtMs, epoch };
 }
 
 function recoverCertificate(bytes: Uint8Array | null): LaneCertificate | null {

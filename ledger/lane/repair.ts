@@ -2,7 +2,19 @@
 import { type GatewayIndex, invariant, isLarge } from "../committee/index.ts";
 import { onCertificate, rewind } from "./certify.ts";
 import { isHistory, WINDOW_BUNDLES } from "./own.ts";
-import { certifiedNumber, copyOf, laneOf, moved, peersOf, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
+import {
+  certifiedNumber,
+  copyOf,
+  isOwn,
+  laneOf,
+  moved,
+  peersOf,
+  reject,
+  send,
+  setCopy,
+  setLane,
+  type Turn,
+} from "./turn.ts";
 import type { Lane, LaneMessage, Lanes } from "./types.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
@@ -26,7 +38,7 @@ export function onLinkUp(turn: Turn, peer: GatewayIndex): void {
 export function tipsFor(turn: Turn, peer: GatewayIndex, again: boolean): LaneMessage {
   const { self } = turn.committee;
   const lanes = isLarge(turn.committee) ? [laneOf(turn, peer)] : turn.state.lanes;
-  const told = isLarge(turn.committee) ? [laneOf(turn, self)] : turn.state.lanes;
+  const told = isLarge(turn.committee) ? turn.state.lanes.slice(self, self + 1) : turn.state.lanes;
   return {
     kind: "tips",
     again,
@@ -46,8 +58,7 @@ export function onTips(
   if (held.length !== lanes.length)
     return reject(turn, from, `tips of ${held.length} lanes, but ${lanes.length} are told of`);
   for (const certificate of certificates) onCertificate(turn, from, certificate);
-  const own = laneOf(turn, committee.self);
-  const copied = Math.min(held[lanes.indexOf(committee.self)] ?? 0, own.held);
+  const copied = Math.min(held[lanes.indexOf(committee.self)] ?? 0, turn.state.lanes[committee.self]?.held ?? 0);
   const { sent, answeredAtMs } = copyOf(turn, from);
   setCopy(turn, from, { held: copied, sent: again || sent === null ? copied : Math.max(sent, copied) });
   if (!again || turn.nowMs - answeredAtMs < ANSWER_EVERY_MS) return;
@@ -67,7 +78,7 @@ export function onTips(
 /** L6: asked from those who certified it, or from anybody in turn (L10), a window at a time; history (L11) in longer ones. */
 export function fetchBodies(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
-  if (lane.held > lane.settled.number || owner === turn.committee.self || lane.rewinding) return;
+  if (lane.held > lane.settled.number || isOwn(turn, owner) || lane.rewinding) return;
   if (lane.fetching === null) return ask(turn, owner, lane.held, STANDSTILL_MS);
   if (turn.nowMs < fetchDueAtMs(lane.fetching)) return;
   setLane(turn, owner, { attempts: lane.attempts + 1 });
@@ -79,9 +90,10 @@ function holdersOf(turn: Turn, owner: GatewayIndex): readonly GatewayIndex[] {
   const { certificate, held, disputedUpTo } = laneOf(turn, owner);
   const signers =
     certificate !== null && certificate.number >= held ? certificate.acks.map(({ voter }) => voter) : null;
-  const others = (signers ?? turn.committee.voters).filter((voter) => voter !== turn.committee.self && voter !== owner);
+  const { self, voters } = turn.committee;
+  const others = (signers ?? voters).filter((voter) => voter !== self && voter !== owner);
   // The owner of a disputed lane (L9) would send its other half again.
-  const holders = held <= disputedUpTo ? others : [owner, ...others];
+  const holders = held <= disputedUpTo || !voters.includes(owner) || owner === self ? others : [owner, ...others];
   const linked = holders.filter((peer) => copyOf(turn, peer).sent !== null);
   return linked.length > 0 ? linked : holders;
 }
@@ -135,7 +147,7 @@ export function continueFetching(turn: Turn, owner: GatewayIndex, heldBefore: nu
   if (held > lane.settled.number) {
     setLane(turn, owner, { fetching: null });
     // L5: from here on the owner feeds this copy.
-    return send(turn, owner, tipsFor(turn, owner, false));
+    return owner === turn.committee.self ? undefined : send(turn, owner, tipsFor(turn, owner, false));
   }
   if (held === heldBefore) return;
   if (held + fetching.count / 2 > fetching.upTo && fetching.upTo < lane.settled.number)
@@ -156,7 +168,7 @@ export function onFetchBundles(
 
 /** While some lane is uncertified or lacks bodies, a standstill makes the gateway speak up. */
 export function keepWatch(turn: Turn, before: Lanes): void {
-  if (turn.committee.size === 1 || turn.touched.size === 0) return;
+  if (peersOf(turn).length === 0 || turn.touched.size === 0) return;
   const wakeMs = before.wakeAtMs ?? Number.POSITIVE_INFINITY;
   // Only when the lane that was due first has moved need all of them be looked at.
   const isFirst = [...turn.touched].some((owner) => dueAtMs(turn, owner, before) <= wakeMs);

@@ -2,9 +2,11 @@
 import type { Committee, GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import { invariant } from "../committee/index.ts";
 import type { Bundle } from "../bundle/index.ts";
-import type { Copy, Lane, LaneEffect, LaneMessage, Lanes } from "./types.ts";
+import type { Copy, Lane, LaneEffect, LaneMessage, Lanes, Settled } from "./types.ts";
 
 export const NO_HASH: Hash = "0".repeat(64);
+/** Before the first bundle of a lane. */
+export const NOTHING: Settled = { number: -1, hash: NO_HASH };
 
 export type Turn = {
   readonly committee: Committee;
@@ -42,9 +44,9 @@ export function copyOf({ state }: Turn, peer: GatewayIndex): Copy {
   return copy;
 }
 
-/** Everybody else, in order. */
-export function peersOf({ committee, state }: Turn): readonly GatewayIndex[] {
-  return [...state.lanes.keys()].filter((peer) => peer !== committee.self);
+/** Everybody else who has a vote, in order: who has left gets nothing any more. */
+export function peersOf({ committee }: Turn): readonly GatewayIndex[] {
+  return committee.voters.filter((peer) => peer !== committee.self);
 }
 
 /** L5: the own lane has grown, or its window has moved. */
@@ -68,6 +70,11 @@ export function certifiedNumber(lane: Lane): number {
   return lane.settled.number;
 }
 
+/** L12: sealed here. What another key has left of the own lane comes from the others, like any lane. */
+export function isOwn({ committee, state }: Turn, lane: GatewayIndex): boolean {
+  return lane === committee.self && committee.member && (state.lanes[lane]?.held ?? 0) >= committee.ownFrom;
+}
+
 /** The body is persisted here; whoever speaks of it afterwards does so behind this write. */
 export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: number): void {
   const { header, hash, cose } = bundle;
@@ -83,12 +90,13 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
   if (!lane.silent && !unproven) turn.effects.push({ kind: "vouched", lane: owner, number, hash });
   if (owner === turn.committee.self) feedEverybody(turn);
   const waiting = new Map([...lane.waiting].filter(([at]) => at > number));
-  const above = owner !== turn.committee.self && number > certifiedNumber(lane);
+  const above = !isOwn(turn, owner) && number > certifiedNumber(lane);
   setLane(turn, owner, {
     held: number + 1,
     heldHash: hash,
     nextStatement: first + count,
     lastAtMs,
+    epoch: header.epoch,
     unproven,
     waiting,
     checking: null,

@@ -48,8 +48,13 @@ export type LaneInput =
   | { readonly kind: "rewound"; readonly lane: GatewayIndex; readonly end: LaneEnd }
   /** A7: a cut with these tips is final: they are as good as certified (L10). */
   | { readonly kind: "final"; readonly tips: readonly Settled[] }
-  /** After a restart: what is held above execution (`recallable`). */
-  | { readonly kind: "recalled"; readonly lane: GatewayIndex; readonly hashes: ReadonlyMap<number, Hash> }
+  /** What is held above execution or above the cut with which an epoch began, and where it ends: after a restart, and when an epoch begins. */
+  | {
+      readonly kind: "recalled";
+      readonly lane: GatewayIndex;
+      readonly hashes: ReadonlyMap<number, Hash>;
+      readonly end: LaneEnd;
+    }
   /**
    * Execution waits for bodies of this lane up to this number, which is final. `onDisk`: how many bundles are durable; what is held
    * beyond that is still on its way to the disk.
@@ -79,6 +84,8 @@ export type LaneEffect =
       readonly lane: GatewayIndex;
       readonly number: number;
       readonly hash: Hash;
+      /** L12: of the configuration that it names. */
+      readonly epoch: number;
       readonly statements: readonly Statement[];
     }
   /** L9: the held end of this lane is not the certified one. Answer with where execution stands (`rewound`). */
@@ -116,6 +123,8 @@ export type LaneEnd = {
   /** Number of the next statement, and the time that it must not precede. */
   readonly nextStatement: number;
   readonly lastAtMs: number;
+  /** That the last bundle names: none may go back behind it (L12). */
+  readonly epoch: number;
 };
 
 export type Lane = LaneEnd & {

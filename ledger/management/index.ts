@@ -3,6 +3,8 @@ export { configHashOf } from "./config-hash.ts";
 export {
   type ApprovedSite,
   currentOf,
+  decodeApproved,
+  encodeApproved,
   faultOfStep,
   type Lineage,
   lineageJson,

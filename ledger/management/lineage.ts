@@ -95,3 +95,32 @@ export function lineageJson(lineage: Lineage): object {
 function rejected(reason: string): ParsedLineage {
   return { kind: "reject", reason };
 }
+
+/** One configuration with its approvals as bytes, for disks and links. */
+export function encodeApproved({ site, approvals }: ApprovedSite): Uint8Array {
+  const signatures = approvals.map(({ voter, signature }) => [voter, toHex(signature)]);
+  return new TextEncoder().encode(JSON.stringify({ site, approvals: signatures }));
+}
+
+const approvedShape = z.strictObject({
+  site: z.unknown(),
+  approvals: z.array(z.tuple([z.int().min(0).max(499), z.string().regex(/^[0-9a-f]{128}$/)])).max(500),
+});
+
+/** G3-G7 are checked; whether it follows anything, and the approvals, are not (`faultOfStep`). Null when it is something else. Never throws. */
+export function decodeApproved(bytes: Uint8Array): ApprovedSite | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+  const shaped = approvedShape.safeParse(json);
+  const parsed = shaped.success ? parseSite(shaped.data.site) : null;
+  if (!shaped.success || parsed?.kind !== "accept") return null;
+  const approvals = shaped.data.approvals.map(([voter, hex]) => ({
+    voter,
+    signature: fromHex(hex) ?? new Uint8Array(),
+  }));
+  return { site: parsed.site, approvals };
+}

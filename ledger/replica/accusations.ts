@@ -3,7 +3,7 @@
  * peers, and in the status.
  */
 import { type Bundle, openBundle } from "../bundle/index.ts";
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import { type Committee, type GatewayIndex, type Hash, invariant } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
 import {
   type Court,
@@ -42,13 +42,17 @@ export type Accusations = {
   readonly refused: (owner: GatewayIndex, bundle: Bundle) => void;
   /** E9: tells a peer that has come back. */
   readonly linkUp: (peer: GatewayIndex) => void;
+  /** What was said in the epoch before contradicts nothing that is said in this one. */
+  readonly beginEpoch: () => void;
   /** All that is kept, oldest first. */
   readonly list: () => readonly Accusation[];
 };
 
 export type AccusationsOptions = {
-  readonly committee: Committee;
-  readonly court: Court;
+  /** In force. */
+  readonly committee: () => Committee;
+  /** Of any epoch that has begun; null = of none. */
+  readonly courtIn: (epoch: number) => Court | null;
   readonly store: Pick<Store, "bundles">;
   readonly recovered: Recovered["evidence"];
   readonly write: (write: Write) => void;
@@ -62,8 +66,9 @@ export type AccusationsOptions = {
 };
 
 export function makeAccusations(options: AccusationsOptions): Accusations {
-  const { committee, court } = options;
-  const witness = makeWitness(court);
+  let committee = options.committee();
+  let court = courtInForce();
+  let witness = makeWitness(court);
   const kept: Accusation[] = [];
   const ids = new Set<string>();
   let telling: readonly { readonly accused: GatewayIndex; readonly file: Uint8Array }[] = [];
@@ -71,6 +76,12 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
   /** The first proposal of each gateway for a view: who leads it is not this code's to know. */
   const proposals = new Map<number, ReadonlyMap<GatewayIndex, Word>>();
   const disclosed = new Set<string>();
+
+  function courtInForce(): Court {
+    const found = options.courtIn(committee.epoch);
+    invariant(found !== null, `E3: there is no court for epoch ${committee.epoch}`);
+    return found;
+  }
 
   function keep(accusation: Accusation, file: Uint8Array): void {
     ids.add(accusation.id);
@@ -88,7 +99,7 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
     const before = alike(gateway, fault);
     // Before anything is verified: who has been convicted often enough costs nothing more.
     if (ids.has(id) || before.length >= KEPT_EACH) return null;
-    const verified = verifyEvidence(file, (epoch) => (epoch === court.epoch ? court : null));
+    const verified = verifyEvidence(file, options.courtIn);
     if (verified.kind === "invalid") return `${verified.check}: ${verified.reason}`;
     const about = verified.deed;
     if (before.some((one) => one.about === about)) return null;
@@ -141,8 +152,8 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
     const opened = openEvidence(file);
     if (opened.kind === "reject") return options.rejected(from, `evidence that cannot be read: ${opened.reason}`);
     const { epoch, gateway, offence } = opened.evidence;
-    // What happened in another epoch is not this committee's to judge, and no fault of who tells it.
-    if (epoch !== court.epoch) return;
+    // An epoch that has not begun here is no fault of who tells of it.
+    if (options.courtIn(epoch) === null) return;
     const reason = take(file, committee.names.indexOf(gateway), offence.kind, from);
     if (reason !== null) options.rejected(from, `evidence that does not hold: ${reason}`);
   }
@@ -214,6 +225,14 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
     refused: (owner, bundle) => options.behind(() => options.watch(prove(owner, bundle))),
     linkUp: (peer) => {
       for (const { accused, file } of telling) tell(peer, accused, file);
+    },
+    beginEpoch: () => {
+      committee = options.committee();
+      court = courtInForce();
+      witness = makeWitness(court);
+      falseBundles.clear();
+      proposals.clear();
+      disclosed.clear();
     },
     list: () => kept,
   };

@@ -2,8 +2,8 @@
  * R4: from executed logs to cosigned checkpoints to anchors. A gateway cosigns only what it has executed itself; it believes a
  * checkpoint when a quorum cosigned it, and an anchor when a shared ledger countersigned that.
  */
+import { type Committee, type GatewayIndex, type Hash, hasVote } from "../committee/index.ts";
 import { toHex } from "../crypto/index.ts";
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import {
   cosign,
   formatCheckpoint,
@@ -15,7 +15,7 @@ import {
   type VerifierKey,
   verifyCosignature,
 } from "../log/index.ts";
-import { originOf, type Site, siteKeys } from "../management/index.ts";
+import { originOf, quorumOf, type Site, siteKeys, votersOf } from "../management/index.ts";
 
 /** Sizes for which cosignatures of each gateway are kept, and own roots remembered to hold others' against. */
 const SIZES_KEPT = 256;
@@ -46,7 +46,12 @@ export type Checkpoints = {
 type Vote = { readonly root: Hash; readonly signature: NoteSignature };
 
 /** Whether a gateway's cosignature holds; the default checks with the checkpoint keys of the site. */
-export type VerifyCosignature = (signer: GatewayIndex, message: Uint8Array, signature: Uint8Array) => boolean;
+export type VerifyCosignature = (
+  signer: GatewayIndex,
+  message: Uint8Array,
+  signature: Uint8Array,
+  site: Site,
+) => boolean;
 
 /** Cosignatures that held: they come by alone, in the checkpoint, and in every anchor of it. */
 const held = new Map<string, ReturnType<typeof verifyCosignature>>();
@@ -67,6 +72,7 @@ function verifyOnce(key: VerifierKey, body: string, signature: NoteSignature): R
 
 /** One gateway's cosignature in a note. */
 function verifyBy(
+  site: Site,
   key: VerifierKey,
   signer: GatewayIndex,
   { body }: Note,
@@ -74,7 +80,7 @@ function verifyBy(
   verify: VerifyCosignature | undefined,
 ): ReturnType<typeof verifyCosignature> {
   if (verify === undefined) return verifyOnce(key, body, signature);
-  return verifyCosignature(key, body, signature, (message, bytes) => verify(signer, message, bytes));
+  return verifyCosignature(key, body, signature, (message, bytes) => verify(signer, message, bytes, site));
 }
 
 export function makeCheckpoints(
@@ -104,7 +110,7 @@ export function makeCheckpoints(
 
   function agreeing(size: number): { readonly root: Hash; readonly signatures: readonly NoteSignature[] } | null {
     const byRoot = new Map<Hash, NoteSignature[]>();
-    for (const voter of keys.keys()) {
+    for (const voter of committee.voters) {
       const vote = votes.get(voter)?.get(size);
       if (vote === undefined) continue;
       const signatures = byRoot.get(vote.root) ?? [];
@@ -132,9 +138,9 @@ export function makeCheckpoints(
       const [signature] = note.signatures;
       const key = keys[from];
       if (size <= takenSize || votes.get(from)?.has(size)) return { kind: "ignore" };
-      if (key === undefined || signature === undefined || note.signatures.length !== 1)
+      if (key === undefined || !hasVote(committee, from) || signature === undefined || note.signatures.length !== 1)
         return { kind: "reject", reason: "a cosignature note has one signature, the sender's" };
-      const verified = verifyBy(key, from, note, signature, verify);
+      const verified = verifyBy(site, key, from, note, signature, verify);
       if (verified.kind === "reject") return verified;
       count(size, from, { root, signature });
       return { kind: "accept", size };
@@ -169,20 +175,38 @@ export function readCheckpoint(text: string, origin: string): Checked {
   return { kind: "accept", size: checkpoint.checkpoint.size, root: checkpoint.checkpoint.root, note: parsed.note };
 }
 
-/** Whether a note from anywhere carries a quorum of this site's cosignatures, and, when `ledger` is named, its countersignature. */
+/**
+ * Whether a note from anywhere carries a quorum of the site's cosignatures, and, when `ledger` is named, its countersignature: by one
+ * of its configurations, the newest last.
+ */
 export function checkCheckpoint(
-  site: Site,
-  quorum: number,
+  sites: readonly Site[],
   text: string,
   ledger: string | null,
   verify?: VerifyCosignature,
 ): Checked {
+  let newest: Checked = { kind: "reject", reason: "the site has no configuration" };
+  for (const [age, site] of sites.toReversed().entries()) {
+    const checked = checkBy(site, text, ledger, verify);
+    if (checked.kind === "accept") return checked;
+    if (age === 0) newest = checked;
+  }
+  return newest;
+}
+
+function checkBy(site: Site, text: string, ledger: string | null, verify: VerifyCosignature | undefined): Checked {
   const read = readCheckpoint(text, originOf(site.site));
   if (read.kind === "reject") return read;
   const { gateways, ledgers } = siteKeys(site);
   const { body, signatures } = read.note;
-  const signers = gateways.filter(({ checkpointKey }, signer) =>
-    signatures.some((signature) => verifyBy(checkpointKey, signer, read.note, signature, verify).kind === "accept"),
+  const voters = votersOf(site);
+  const quorum = quorumOf(voters.length);
+  const signers = gateways.filter(
+    ({ checkpointKey }, signer) =>
+      voters.includes(signer) &&
+      signatures.some(
+        (signature) => verifyBy(site, checkpointKey, signer, read.note, signature, verify).kind === "accept",
+      ),
   ).length;
   if (signers < quorum)
     return { kind: "reject", reason: `${signers} gateways cosigned size ${read.size}, ${quorum} are needed` };

@@ -4,6 +4,8 @@ import { type Budget, charge, type Cost, FRESH, pass } from "./budget.ts";
 import type { CutOff, PeerConduct } from "./types.ts";
 
 export type Conduct = {
+  /** Gateways join. */
+  readonly grow: (gateways: number) => void;
   /** False while the peer is cut off: nothing of it is even looked at. */
   readonly hears: (peer: GatewayIndex) => boolean;
   /** What no honest gateway sends. */
@@ -24,14 +26,14 @@ export function makeConduct(options: {
   /** Somebody is cut off from now on. */
   readonly cutOff: (peer: GatewayIndex, cutOff: CutOff) => void;
 }): Conduct {
-  const { gateways, nowMs } = options;
-  const records: Record[] = Array.from({ length: gateways }, () => ({
-    budget: FRESH,
-    rejects: 0,
-    last: null,
-    cutOffs: 0,
-    why: "",
-  }));
+  const { nowMs } = options;
+  const records: Record[] = [];
+  let gateways = 0;
+  const grow = (total: number): void => {
+    gateways = Math.max(gateways, total);
+    while (records.length < gateways) records.push({ budget: FRESH, rejects: 0, last: null, cutOffs: 0, why: "" });
+  };
+  grow(options.gateways);
 
   let signatures = 0;
 
@@ -49,6 +51,7 @@ export function makeConduct(options: {
   }
 
   return {
+    grow,
     hears: (peer) => {
       const record = records[peer];
       if (record === undefined) return false;

@@ -1,3 +1,12 @@
+/** R12, R13: this gateway takes nothing now; the reason is a clause. */
+export class Closed extends Error {
+  override readonly name = "Closed";
+  readonly code = "CLOSED";
+  constructor(reason: string) {
+    super(`${reason}; this measurement was not accepted`);
+  }
+}
+
 /** Another root for the same size, cosigned by a quorum: one of us is wrong, and it may be this gateway. */
 export class LogDiverged extends Error {
   override readonly name = "LogDiverged";

@@ -1,5 +1,5 @@
 /** R5: checkpoints and anchors as they come from anywhere: checked, held against the own log, made durable, passed on. */
-import type { Committee, Hash } from "../committee/index.ts";
+import type { Hash } from "../committee/index.ts";
 import { fromHex } from "../crypto/index.ts";
 import { verifyConsistency } from "../log/index.ts";
 import { originOf, type Site } from "../management/index.ts";
@@ -14,8 +14,8 @@ export type Notes = {
 };
 
 export type NotesOptions = {
-  readonly site: Site;
-  readonly committee: Committee;
+  /** Every configuration of the site (R11): the signers of a note may be those of an earlier epoch. Newest last. */
+  readonly sites: () => readonly Site[];
   readonly store: Store;
   readonly verifyCosignature: VerifyCosignature | undefined;
   readonly executed: () => Executed;
@@ -30,7 +30,8 @@ export type NotesOptions = {
 type Offer = { readonly ledger: string | null; readonly size: number; readonly root: Hash; readonly text: string };
 
 export function makeNotes(options: NotesOptions): Notes {
-  const { site, committee, store } = options;
+  const { store } = options;
+  const origin = originOf(options.sites()[0]?.site ?? "");
   /** The highest offer of each ledger (null = plain checkpoint) that is ahead of the own log. */
   const ahead = new Map<string | null, Offer>();
   const highest = new Map<string | null, number>();
@@ -61,10 +62,10 @@ export function makeNotes(options: NotesOptions): Notes {
   return {
     offer: (ledger, text) => {
       // Every peer tells the same news: what is not new is not checked.
-      const read = readCheckpoint(text, originOf(site.site));
+      const read = readCheckpoint(text, origin);
       if (read.kind === "reject") return read.reason;
       if (read.size <= (highest.get(ledger) ?? 0)) return null;
-      const checked = checkCheckpoint(site, committee.quorum, text, ledger, options.verifyCosignature);
+      const checked = checkCheckpoint(options.sites(), text, ledger, options.verifyCosignature);
       if (checked.kind === "reject") return checked.reason;
       highest.set(ledger, checked.size);
       consider({ ledger, size: checked.size, root: checked.root, text });

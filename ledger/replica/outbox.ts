@@ -8,6 +8,8 @@ export type Outbox = {
   readonly write: (write: Write) => void;
   /** A write that nothing waits for and a crash may lose: it goes along with the next commit. */
   readonly writeSometime: (write: Write) => void;
+  /** A13: what was written so is of an epoch that has ended. */
+  readonly forgetSometime: () => void;
   /** Runs `action` when all writes so far are durable; at once when they are. */
   readonly behind: (action: () => void) => void;
   /** Runs `action` when all writes so far are handed to the store: for calls of the store that must come after them. */
@@ -78,6 +80,9 @@ export function makeOutbox(store: Store, failed: (error: Error) => void): Outbox
   return {
     write: (write) => open.writes.push(write),
     writeSometime: (write) => sometime.push(write),
+    forgetSometime: () => {
+      sometime = [];
+    },
     behind: (action) => open.actions.push(action),
     handedOver: (action) => next.push(action),
     flush,

@@ -2,8 +2,8 @@
 
 /** Certificates of so many votes are remembered. */
 const KEPT = 16;
-/** The bytes of ["certificate", [ : what follows is kind, view and hash of the vote, and then its signatures. */
-const VOTE_AT = 14;
+/** The bytes of "certificate", [ behind those of the epoch: what follows is kind, view and hash of the vote, and then its signatures. */
+const NAME_BYTES = 13;
 
 export type Repeats = {
   /** A certificate message that is held now. */
@@ -25,8 +25,12 @@ export function makeRepeats(): Repeats {
 
 /** The message is one that this program wrote, in deterministic CBOR: texts below 24 bytes, naturals, a byte string of 32 or nil. */
 function headLength(message: Uint8Array): number {
-  const viewAt = VOTE_AT + 1 + ((message[VOTE_AT] ?? 0) & 0x1f);
-  const width = (message[viewAt] ?? 0) & 0x1f;
-  const hashAt = viewAt + 1 + (width < 24 ? 0 : 2 ** (width - 24));
+  const voteAt = behindNumber(message, 1) + NAME_BYTES;
+  const hashAt = behindNumber(message, voteAt + 1 + ((message[voteAt] ?? 0) & 0x1f));
   return hashAt + (message[hashAt] === 0x58 ? 34 : 1);
+}
+
+function behindNumber(message: Uint8Array, at: number): number {
+  const width = (message[at] ?? 0) & 0x1f;
+  return at + 1 + (width < 24 ? 0 : 2 ** (width - 24));
 }

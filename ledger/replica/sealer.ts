@@ -45,9 +45,9 @@ export type Sealed = {
 };
 
 export type SealerOptions = {
-  readonly site: Site;
-  readonly gateway: string;
-  readonly keys: Keys;
+  /** The configuration to name, and the keys that go with it; null = nothing can be sealed now, and what waits goes on waiting (R13). */
+  readonly under: () => { readonly site: Site; readonly keys: Keys } | null;
+  readonly gateway: () => string;
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
   readonly laneEnd: () => LaneEnd;
@@ -66,7 +66,7 @@ type Waiting = {
 
 export type Sealer = {
   readonly accept: (draft: Draft) => Promise<{ readonly number: number }>;
-  /** L5: a bundle of the own lane was certified. */
+  /** L5: a bundle of the own lane was certified, or sealing is possible again. */
   readonly certified: () => void;
   readonly waiting: () => number;
   /** Refuses what waits and all that comes. */
@@ -95,13 +95,17 @@ export function makeSealer(options: SealerOptions): Sealer {
 
   function closeBundle(): void {
     cancel = null;
-    if (stopped !== null || queue.length === 0) return;
+    const under = options.under();
+    if (stopped !== null || queue.length === 0 || under === null) return;
     lastSealedMs = options.now();
-    options.seal(sealNext());
+    options.seal(sealNext(under));
     schedule();
   }
 
-  function sealNext(): Sealed {
+  function sealNext({
+    site: { site, epoch, configHash },
+    keys,
+  }: NonNullable<ReturnType<SealerOptions["under"]>>): Sealed {
     const end = options.laneEnd();
     const statements: Uint8Array[] = [];
     const writes: Write[] = [];
@@ -121,11 +125,10 @@ export function makeSealer(options: SealerOptions): Sealer {
       writes.push(...next.draft.writes(number));
       taken.push(next);
     }
-    const { site, epoch, configHash } = options.site;
     const created = Math.max(Math.floor(options.now()), at);
     const header = {
       site,
-      gateway: options.gateway,
+      gateway: options.gateway(),
       epoch,
       configHash,
       number: end.number,
@@ -134,7 +137,7 @@ export function makeSealer(options: SealerOptions): Sealer {
       count: statements.length,
       created,
     };
-    const bundle = sealBundle(header, statements, options.keys.keyId, options.keys.sign);
+    const bundle = sealBundle(header, statements, keys.keyId, keys.sign);
     for (const one of taken) inFlight.add(one);
     const accepted = () => {
       for (const [offset, one] of taken.entries()) {

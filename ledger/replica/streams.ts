@@ -2,7 +2,7 @@
  * Reads from the store what a peer asked for, and sends it. R10: one read at a time, for each peer in turn, and only to a link that
  * has sent most of what it was given: whoever catches up gets what is left of the disk and the line, and nobody is flooded.
  */
-import { decode, encode } from "../cbor/index.ts";
+import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
 import type { LaneEffect } from "../lane/index.ts";
 import type { Store } from "../store/port.ts";
@@ -27,15 +27,19 @@ export type Streams = {
 
 export type StreamOptions = {
   readonly store: Store;
-  readonly gateways: number;
+  readonly gateways: () => number;
   readonly send: (to: GatewayIndex, message: Uint8Array) => void;
+  /** The present epoch, and the one in which the finalized chain goes on after a view (R11). */
+  readonly epoch: () => number;
+  readonly epochAfter: (view: number) => number;
   /** Bytes that wait on the link to a peer. */
   readonly queuedBytes: (to: GatewayIndex) => number;
   readonly after: (ms: number, run: () => void) => void;
   readonly failed: (error: Error) => void;
 };
 
-export function makeStreams({ store, gateways, send, queuedBytes, after, failed }: StreamOptions): Streams {
+export function makeStreams(options: StreamOptions): Streams {
+  const { store, gateways, send, epoch, epochAfter, queuedBytes, after, failed } = options;
   /** By peer and lane, in the order in which they get their next turn. */
   const ranges = new Map<string, BundleRange[]>();
   let pumping = false;
@@ -75,7 +79,7 @@ export function makeStreams({ store, gateways, send, queuedBytes, after, failed 
   async function sendPart({ to, lane, from, upTo }: BundleRange): Promise<void> {
     const { packed, next } = await store.history(lane, from, upTo, BYTES_A_READ);
     if (next === from) return;
-    send(to, sealMessage({ layer: "lane", message: { kind: "bundles", lane, from, packed } }));
+    send(to, sealMessage({ layer: "lane", message: { kind: "bundles", lane, from, packed } }, epoch()));
     if (next <= upTo) putFirst({ to, lane, from: next, upTo });
   }
 
@@ -87,17 +91,18 @@ export function makeStreams({ store, gateways, send, queuedBytes, after, failed 
   async function sendChain(to: GatewayIndex, after: number): Promise<void> {
     const { blocks, finalization } = await store.finalizedAfter(
       after,
-      Math.min(BLOCKS_A_MESSAGE, Math.ceil(TIPS_A_MESSAGE / gateways)),
+      Math.min(BLOCKS_A_MESSAGE, Math.ceil(TIPS_A_MESSAGE / gateways())),
     );
     if (blocks.length === 0 || finalization === null) return;
     const values = blocks.map(({ bytes }) => storedValue(bytes));
-    // The store keeps the finalization as the message ["certificate", ...]: here its content travels inside another one.
-    const certificate = storedValue(finalization);
-    invariant(
-      Array.isArray(certificate) && certificate[1] !== undefined,
-      "the stored finalization is no certificate message",
-    );
-    send(to, encode(["finalized", values, certificate[1]]));
+    // The store keeps the finalization as the message ["certificate", certificate]: here its content travels inside another one. With
+    // the last block of an epoch it is ["finalized", blocks that carried it, certificate] (A13).
+    const proof = storedValue(finalization);
+    invariant(Array.isArray(proof), "the stored finalization is no message");
+    const [kind, first, second] = proof as readonly CborValue[];
+    const [carriers, certificate] = kind === "finalized" ? [first, second] : [[], first];
+    invariant(Array.isArray(carriers) && certificate !== undefined, "the stored finalization holds no certificate");
+    send(to, encode([epochAfter(after), "finalized", [...values, ...(carriers as readonly CborValue[])], certificate]));
   }
 
   return {

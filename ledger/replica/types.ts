@@ -3,7 +3,8 @@ import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import type { State } from "../agreement/index.ts";
 import type { Falsehood } from "../evidence/index.ts";
 import type { Lanes, Verdict } from "../lane/index.ts";
-import type { Site } from "../management/index.ts";
+import type { Lineage, Site } from "../management/index.ts";
+import type { PendingSuccessor } from "./successors.ts";
 import type { Assessment, Measurement, Statement } from "../statement/index.ts";
 import type { Execution, Recovered, Store, Write } from "../store/port.ts";
 import type { VerifyCosignature } from "./checkpoints.ts";
@@ -62,12 +63,18 @@ export type ReplicaEvents = {
   readonly evidence: (accusation: Accusation) => void;
   /** R8: close the link to this peer, and keep it closed for so long; it is not heard in any case. */
   readonly cutOff: (peer: GatewayIndex, cutOff: CutOff) => void;
+  /** R11: an epoch began, or was found begun at the start; the last configuration is in force. */
+  readonly configured?: (lineage: Lineage) => void;
   /** The gateway must stop: it is unsure, and a gateway that is unsure must not sign. */
   readonly halted: (error: Error) => void;
 };
 
 export type ReplicaOptions = {
+  /** The first configuration of the site: that of the first start, when the store is empty. */
   readonly site: Site;
+  /** R11: SITE.json with its history; what it knows beyond the store need not be asked of peers. */
+  readonly known?: Lineage;
+  /** In the newest configuration; for ever (G9). */
   readonly self: GatewayIndex;
   readonly store: Store;
   readonly recovered: Recovered;
@@ -82,18 +89,20 @@ export type ReplicaOptions = {
   /** Runs after so many milliseconds; the result cancels. */
   readonly after: (ms: number, run: () => void) => () => void;
   readonly keys: Keys;
-  /** Whether a gateway's Ed25519 signature holds; the default checks with the keys of `site`. */
-  readonly verify?: Committee["verify"];
+  /** R11: the keys that belong to a configuration, null when they are not here; the default is `keys` for all. */
+  readonly keysOf?: (site: Site) => Keys | null;
+  /** Whether a gateway's Ed25519 signature holds; the default checks with the keys of the site. */
+  readonly verify?: (...check: [...Parameters<Committee["verify"]>, site: Site]) => boolean;
   /** Whether a gateway's reveal holds; the same. */
-  readonly verifyReveal?: Committee["verifyReveal"];
+  readonly verifyReveal?: (...check: [...Parameters<Committee["verifyReveal"]>, site: Site]) => Uint8Array | null;
   /** The same for cosignatures and checkpoint keys. */
   readonly verifyCosignature?: VerifyCosignature;
   /** Takes a message apart; a simulation hands the same bytes to many, and does it once. */
   readonly open?: typeof openMessage;
   /** L3, last condition: device registration, range, frames, re-assessment. */
-  readonly validate: (lane: GatewayIndex, statements: readonly Statement[]) => Promise<Verdict>;
+  readonly validate: (lane: GatewayIndex, statements: readonly Statement[], site: Site) => Promise<Verdict>;
   /** E5: the part of `validate` that anybody can repeat; the default finds nothing. What it finds, `validate` must refuse. */
-  readonly falsehood?: Falsehood;
+  readonly falsehood?: (...check: [...Parameters<Falsehood>, site: Site]) => string | null;
   readonly events: ReplicaEvents;
 };
 
@@ -107,6 +116,11 @@ export type LaneStatus = {
 };
 
 export type ReplicaStatus = {
+  readonly epoch: number;
+  /** R12. */
+  readonly successors: readonly PendingSuccessor[];
+  /** Own bundles whose statements wait to be signed with another key (R13). */
+  readonly unsealed: number;
   readonly view: number;
   readonly finalizedView: number;
   /** Of the current view, and what the chain's end says that later leaders are drawn from (A12). */
@@ -137,6 +151,13 @@ export type Replica = {
    * when more than 10,000 wait: the caller tells its device to try again.
    */
   readonly accept: (draft: Draft) => Promise<{ readonly number: number }>;
+  /** Why nothing can be accepted now, as a sentence; null = it can. */
+  readonly closed: () => string | null;
+  /** R12: offers and approves of a successor, as this gateway's operator wants. A text says why that cannot be. */
+  readonly propose: (site: Site) => string | null;
+  readonly approve: (hash: Hash) => string | null;
+  /** Every configuration that was in force; the last one is. */
+  readonly lineage: () => Lineage;
   /** The anchor client has the countersignature of a shared ledger: `note` carries it. */
   readonly anchored: (ledger: string, size: number, note: string) => void;
   readonly status: () => ReplicaStatus;

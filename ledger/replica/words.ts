@@ -20,6 +20,8 @@ export function wordsOf(committee: Committee, from: GatewayIndex, { layer, messa
       return wordsOfAgreement(from, message);
     case "checkpoint":
       return message.kind === "cosignature" ? wordsOfLog(from, message.note) : NONE;
+    case "management":
+      return NONE;
     case "evidence":
       switch (message.kind) {
         case "evidence":

@@ -148,6 +148,7 @@ function recover(state: MemoryState): Recovered {
     anchors: [...newest.values()].sort((a, b) => compare(a.ledger, b.ledger)),
     readings: [...state.readings].map(([id, bytes]) => ({ id, bytes })),
     evidence: state.evidence.map(({ gateway, fault, about, bytes }) => ({ gateway, fault, about, bytes })),
+    successors: state.memos.get("successors") ?? null,
     silentLanes: [...state.lanes.keys()].filter((lane) => state.memos.has(`lane/${lane}/silent`)),
     executedCounts: countsAt(state, executed.size).lanes,
     anchoredCounts: countsAt(state, Math.min(executed.size, state.anchors.at(-1)?.size ?? 0)).lanes,

@@ -18,7 +18,7 @@ export type MemoryState = {
   readonly chain: (Block & { readonly finalization: Uint8Array | null })[];
   /** By epoch, ascending. */
   readonly epochs: StoredEpoch[];
-  readonly unsealed: { readonly seq: number; readonly statements: readonly Uint8Array[] }[];
+  readonly unsealed: { readonly first: number; readonly statements: readonly Uint8Array[] }[];
   readonly nodes: Map<string, Uint8Array>;
   readonly leaves: LeafRow[];
   /** By lane, then by number: the leaf of each executed bundle. */
@@ -34,7 +34,6 @@ export type MemoryState = {
   readonly single: {
     checkpoint: { readonly size: number; readonly note: string } | null;
     executed: Executed;
-    nextUnsealed: number;
   };
 };
 
@@ -62,7 +61,7 @@ export function newState(lanes: number): MemoryState {
     readings: new Map(),
     accepted: new Map(),
     memos: new Map(),
-    single: { checkpoint: null, executed: genesis(lanes), nextUnsealed: 0 },
+    single: { checkpoint: null, executed: genesis(lanes) },
   };
 }
 

@@ -69,21 +69,21 @@ const writers: Writers = {
   epoch: (state, undo, { epoch, view, tips, document, ends, self }) => {
     if (state.epochs.some((known) => known.epoch === epoch)) return;
     append(state.epochs, undo, { epoch, view, tips, document });
+    if (view === 0) return;
+    remove(state.memos, undo, "successors");
     for (const table of [state.votes, state.proposals, state.certificates, state.blocks, state.laneCertificates])
       for (const key of table.keys()) remove(table as Map<unknown, unknown>, undo, key);
     for (const lane of ends) {
       const held = state.lanes[lane] ?? [];
-      const end = (tips[lane] ?? -1) + 1;
-      for (const { statements } of lane === self ? held.slice(end) : []) {
-        append(state.unsealed, undo, { seq: state.single.nextUnsealed, statements });
-        assign(state, undo, "nextUnsealed", state.single.nextUnsealed + 1);
-      }
+      const end = (tips[lane]?.number ?? -1) + 1;
+      for (const { first, statements } of lane === self ? held.slice(end).toReversed() : [])
+        splice(state.unsealed, undo, 0, 0, { first, statements });
       splice(held, undo, end, held.length);
       remove(state.memos, undo, `lane/${lane}/silent`);
     }
   },
-  resealed: (state, undo, { seq }) => {
-    const place = state.unsealed.findIndex((entry) => entry.seq === seq);
+  resealed: (state, undo, { first }) => {
+    const place = state.unsealed.findIndex((entry) => entry.first === first);
     if (place !== -1) splice(state.unsealed, undo, place, 1);
   },
   checkpoint: (state, undo, { size, note }) => {

@@ -8,9 +8,9 @@
  * S3 Writes are idempotent: the same write again changes nothing.
  */
 
-import type { Cut, Executed, Execution, GatewayIndex, Hash, StoredBundle } from "../execution/index.ts";
+import type { Cut, Executed, Execution, GatewayIndex, Hash, StoredBundle, Tip } from "../execution/index.ts";
 
-export type { Cut, Executed, Execution, GatewayIndex, Hash, StoredBundle } from "../execution/index.ts";
+export type { Cut, Executed, Execution, GatewayIndex, Hash, StoredBundle, Tip } from "../execution/index.ts";
 
 export type Write =
   /** L2, L3: a validated bundle of a lane. Its presence is also this gateway's promise never to hold another of that number. */
@@ -53,7 +53,7 @@ export type Write =
     }
   /**
    * A13: an epoch begins behind the block of `view`, which is final. What was signed in the epoch before and is not in that block
-   * means nothing any more: votes, proposals, certificates and blocks are dropped. `ends`: lanes whose owner's key went. They lose
+   * means nothing any more: votes, proposals, certificates and blocks are dropped, and successors of the configuration before (memo `successors`). `ends`: lanes whose owner's key went. They lose
    * what lies above `tips`, and this gateway no longer keeps silent there (L8); what `self` loses of its own lane is set
    * aside until it is sealed anew (`resealed`).
    */
@@ -61,14 +61,14 @@ export type Write =
       readonly kind: "epoch";
       readonly epoch: number;
       readonly view: number;
-      /** Highest bundle of each lane in that block, -1 = none. */
-      readonly tips: readonly number[];
+      /** The cut of that block: where each lane stands. */
+      readonly tips: readonly Tip[];
       readonly document: Uint8Array;
       readonly ends: readonly GatewayIndex[];
       readonly self: GatewayIndex;
     }
-  /** The statements that were set aside as `seq` are in a bundle of this very commit. */
-  | { readonly kind: "resealed"; readonly seq: number }
+  /** The statements from number `first` on that were set aside are in a bundle of this very commit. */
+  | { readonly kind: "resealed"; readonly first: number }
   /** A checkpoint with a quorum of cosignatures (C2SP signed note, text). `root` in hex. */
   | { readonly kind: "checkpoint"; readonly size: number; readonly root: Hash; readonly note: string }
   /** The same, countersigned by the named shared ledger. */
@@ -140,6 +140,8 @@ export type Recovered = {
   readonly checkpoint: { readonly size: number; readonly note: string } | null;
   readonly anchors: readonly { readonly ledger: string; readonly size: number; readonly note: string }[];
   readonly readings: readonly { readonly id: string; readonly bytes: Uint8Array }[];
+  /** The memo `successors` (R12). */
+  readonly successors: Uint8Array | null;
   /** Lanes with a memo under `lane/<index>/silent`: this gateway gives no more acks there. */
   readonly silentLanes: readonly GatewayIndex[];
   /** All that is kept, oldest first. */
@@ -218,7 +220,7 @@ export type Store = {
   /** Statements of the own lane that were set aside when its key went, oldest first, a bundle's worth each. */
   readonly unsealed: (
     limit: number,
-  ) => Promise<readonly { readonly seq: number; readonly statements: readonly Uint8Array[] }[]>;
+  ) => Promise<readonly { readonly first: number; readonly statements: readonly Uint8Array[] }[]>;
   readonly statementsAfter: (index: number, limit: number) => Promise<readonly FinalStatement[]>;
   readonly statement: (
     lane: GatewayIndex,

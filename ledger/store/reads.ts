@@ -172,12 +172,12 @@ function ownReads(
     database.prepare(`SELECT 'refusal' AS kind, lane, number, hash, by_gateway AS "by", reason, evidence, at_ms AS atMs
     FROM refusal ORDER BY seq DESC LIMIT ?`);
   const evidence = database.prepare("SELECT bytes FROM evidence WHERE gateway = ? AND fault = ? AND about = ?").pluck();
-  const unsealed = database.prepare("SELECT seq, statements FROM unsealed ORDER BY seq LIMIT ?");
+  const unsealed = database.prepare("SELECT first, statements FROM unsealed ORDER BY first LIMIT ?");
   return {
     unsealed: (limit) =>
-      (unsealed.all(limit) as { readonly seq: number; readonly statements: Uint8Array }[]).map(
-        ({ seq, statements }) => ({
-          seq,
+      (unsealed.all(limit) as { readonly first: number; readonly statements: Uint8Array }[]).map(
+        ({ first, statements }) => ({
+          first,
           statements: unpackStatements(statements),
         }),
       ),

@@ -33,6 +33,9 @@ export function recover(database: Database.Database, tables: Tables, countsAt: R
     anchors,
     readings: rows("SELECT id, bytes FROM reading ORDER BY seq"),
     evidence: rows("SELECT gateway, fault, about, bytes FROM evidence ORDER BY seq"),
+    successors:
+      (database.prepare("SELECT bytes FROM memo WHERE key = 'successors'").pluck().get() as Uint8Array | undefined) ??
+      null,
     silentLanes: Array.from({ length: lanes }, (_, lane) => lane).filter(
       (lane) => silent.get(`lane/${lane}/silent`) !== undefined,
     ),
@@ -46,7 +49,7 @@ function recoverEpochs(database: Database.Database): Recovered["epochs"] {
   const rows = database.prepare("SELECT epoch, view, tips, document FROM epoch ORDER BY epoch").all();
   return (rows as (Omit<Recovered["epochs"][number], "tips"> & { readonly tips: string })[]).map((row) => ({
     ...row,
-    tips: JSON.parse(row.tips) as number[],
+    tips: JSON.parse(row.tips) as Recovered["epochs"][number]["tips"],
   }));
 }
 

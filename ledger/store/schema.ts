@@ -57,7 +57,7 @@ const EPOCHS = `
 CREATE TABLE epoch (epoch INTEGER PRIMARY KEY, view INTEGER NOT NULL, tips TEXT NOT NULL, document BLOB NOT NULL) STRICT;
 CREATE INDEX epoch_view ON epoch (view);
 -- Statements of own bundles that were void with the key that had signed them.
-CREATE TABLE unsealed (seq INTEGER PRIMARY KEY AUTOINCREMENT, statements BLOB NOT NULL) STRICT;
+CREATE TABLE unsealed (first INTEGER PRIMARY KEY, statements BLOB NOT NULL) STRICT;
 `;
 
 /** S5: what each format added to the one before. The format number, in `user_version`, is how many of these a store has. */

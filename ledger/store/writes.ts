@@ -67,13 +67,17 @@ function agreementWriters(database: Database.Database): Pick<Writers, AgreementK
   const forget = ["vote", "proposal", "certificate", "block", "lane_certificate"].map((table) =>
     database.prepare(`DELETE FROM ${table}`),
   );
+  const forgetSuccessors = database.prepare("DELETE FROM memo WHERE key = 'successors'");
   const endLane = laneEnder(database);
   return {
     epoch: ({ epoch: number, view, tips, document, ends, self }) => {
       // S3: the second time it would drop what the new epoch has signed since.
       if (epoch.run(number, view, JSON.stringify(tips), document).changes === 0) return;
+      // The first epoch has none before it.
+      if (view === 0) return;
       for (const drop of forget) drop.run();
-      for (const lane of ends) endLane(lane, tips[lane] ?? -1, lane === self);
+      forgetSuccessors.run();
+      for (const lane of ends) endLane(lane, tips[lane]?.number ?? -1, lane === self);
     },
     vote: ({ view, vote: kind, bytes }) => {
       refuseSecond(`${kind} vote`, view, voted.get(view, kind) as Uint8Array | undefined, bytes);
@@ -98,7 +102,7 @@ function agreementWriters(database: Database.Database): Pick<Writers, AgreementK
 /** A13: a lane whose key went loses what is above its end. */
 function laneEnder(database: Database.Database): (lane: number, end: number, own: boolean) => void {
   const setAside = database.prepare(
-    "INSERT INTO unsealed (statements) SELECT statements FROM bundle WHERE key > ? AND key < ? ORDER BY key",
+    "INSERT INTO unsealed SELECT first, statements FROM bundle WHERE key > ? AND key < ?",
   );
   const drop = database.prepare("DELETE FROM bundle WHERE key > ? AND key < ?");
   const speakAgain = database.prepare("DELETE FROM memo WHERE key = ?");
@@ -125,7 +129,7 @@ function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
   const readingDone = database.prepare("DELETE FROM reading WHERE id = ?");
   const accepted = database.prepare("INSERT INTO accepted (key, number) VALUES (?, ?) ON CONFLICT DO NOTHING");
   const trimAccepted = database.prepare("DELETE FROM accepted WHERE seq <= ?");
-  const resealed = database.prepare("DELETE FROM unsealed WHERE seq = ?");
+  const resealed = database.prepare("DELETE FROM unsealed WHERE first = ?");
   const memo = database.prepare(
     "INSERT INTO memo VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes",
   );
@@ -137,7 +141,7 @@ function ownWriters(database: Database.Database): Pick<Writers, OwnKind> {
     evidence: ({ gateway, fault, about, bytes }) => {
       if ((evidenceCount.get(gateway, fault) as number) < EVIDENCE_KEPT) evidence.run(gateway, fault, about, bytes);
     },
-    resealed: ({ seq }) => void resealed.run(seq),
+    resealed: ({ first }) => void resealed.run(first),
     reading: ({ id, bytes }) => void reading.run(id, bytes),
     readingsDone: ({ ids }) => {
       for (const id of ids) readingDone.run(id);

@@ -1,17 +1,16 @@
 import test from "ava";
 import fc from "fast-check";
-import {
-  type Block,
-  blockHash,
-  type Certificate,
-  encodeMessage,
-  type Message,
-  type Vote,
-} from "../../ledger/agreement/index.ts";
+import { type Block, blockHash, type Certificate, type Message, type Vote } from "../../ledger/agreement/index.ts";
 import { type CborValue, encode } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
 import type { LaneCertificate, LaneMessage } from "../../ledger/lane/index.ts";
-import { openMessage, sealMessage, type AnyMessage, type CheckpointMessage } from "../../ledger/replica/wire.ts";
+import {
+  type AnyMessage,
+  type CheckpointMessage,
+  type ManagementMessage,
+  openMessage,
+  sealMessage,
+} from "../../ledger/replica/wire.ts";
 import { blockOn, genesis, propose, voteBy } from "./gateway.ts";
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
@@ -89,18 +88,26 @@ const checkpointMessage: fc.Arbitrary<CheckpointMessage> = fc.oneof(
   fc.record({ kind: fc.constant("checkpoint" as const), note: text }),
   fc.record({ kind: fc.constant("anchor" as const), ledger: text, note: text }),
 );
+const managementMessage: fc.Arbitrary<ManagementMessage> = fc.oneof(
+  fc.record({ kind: fc.constant("approval" as const), hash, signature }),
+  fc.record({ kind: fc.constant("successorRequest" as const), hash }),
+  fc.record({ kind: fc.constant("successor" as const), document: fc.uint8Array({ maxLength: 100 }) }),
+  fc.record({ kind: fc.constant("epoch" as const) }),
+);
+const sealed = (message: Message): Uint8Array => sealMessage({ layer: "agreement", message });
 const anyMessage: fc.Arbitrary<AnyMessage> = fc.oneof(
   laneMessage.map((message) => ({ layer: "lane" as const, message })),
   agreementMessage.map((message) => ({ layer: "agreement" as const, message })),
   checkpointMessage.map((message) => ({ layer: "checkpoint" as const, message })),
+  managementMessage.map((message) => ({ layer: "management" as const, message })),
 );
 
 test("A1: every message of lanes, agreement and checkpoints decodes to what was encoded", (t) => {
   fc.assert(
-    fc.property(anyMessage, (message) => {
-      const opened = openMessage(sealMessage(message));
+    fc.property(anyMessage, number, (message, epoch) => {
+      const opened = openMessage(sealMessage(message, epoch));
       if (opened.kind === "reject") throw new Error(opened.reason);
-      t.deepEqual(opened.opened, message);
+      t.deepEqual(opened, { kind: "accept", epoch, opened: message });
     }),
     { numRuns: 300 },
   );
@@ -118,6 +125,8 @@ test("A1: the hash of a block covers view, parent, every tip, configuration and 
     { ...base, tips: base.tips.with(0, { ...first, hash: base.parent }) },
     { ...base, tips: base.tips.slice(1) },
     { ...base, checkpoint: { size: 0, root: base.parent } },
+    { ...base, next: base.parent },
+    { ...base, next: base.configHash },
   ];
   t.is(new Set([base, ...changed].map(blockHash)).size, changed.length + 1);
 });
@@ -151,6 +160,9 @@ const kinds = [
   "cosignature",
   "checkpoint",
   "anchor",
+  "approval",
+  "successorRequest",
+  "successor",
   "?",
 ];
 
@@ -162,7 +174,7 @@ test("A1, R6: any byte string gets a verdict and nothing is thrown", (t) => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), verdictOf), { numRuns: 500 });
   fc.assert(
     fc.property(fc.constantFrom(...kinds), fc.array(hostile, { maxLength: 6 }), (kind, fields) =>
-      verdictOf(encode([kind, ...fields])),
+      verdictOf(encode([0, kind, ...fields])),
     ),
     { numRuns: 1000 },
   );
@@ -170,7 +182,7 @@ test("A1, R6: any byte string gets a verdict and nothing is thrown", (t) => {
 });
 
 test("A1, R6: a message with any bit flipped, or cut short, gets a verdict; the whole one is accepted afterwards", (t) => {
-  const whole = encodeMessage(propose(blockOn(genesis, 1, { 1: 0 })));
+  const whole = sealed(propose(blockOn(genesis, 1, { 1: 0 })));
   fc.assert(
     fc.property(fc.nat({ max: whole.length - 1 }), fc.nat({ max: 7 }), (at, bit) => {
       openMessage(whole.subarray(0, at));
@@ -191,7 +203,7 @@ for (const [what, message] of [
   ["more blocks than one message may hold", ["finalized", Array.from({ length: 257 }, () => []), []]],
 ] as const) {
   test(`A1: ${what} is refused, and a good message after it is not`, (t) => {
-    t.is(openMessage(encode(message as CborValue)).kind, "reject");
-    t.is(openMessage(encodeMessage(voteBy(1, { kind: "nullify", view: 1 }))).kind, "accept");
+    t.is(openMessage(encode([0, ...(message as readonly CborValue[])])).kind, "reject");
+    t.is(openMessage(sealed(voteBy(1, { kind: "nullify", view: 1 }))).kind, "accept");
   });
 }

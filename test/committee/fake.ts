@@ -9,6 +9,7 @@ export function committeeOf(size: number, self: number): Committee {
   const { site, keys, verify, verifyReveal } = simulatedSite(size);
   const { sign, prove } = keys(self);
   const names = site.gateways.map(({ name }) => name);
+  const keyIds = names.map((_, index) => keys(index).keyId);
   return {
     site: site.site,
     epoch: site.epoch,
@@ -17,8 +18,10 @@ export function committeeOf(size: number, self: number): Committee {
     size,
     voters: [...site.gateways.keys()],
     member: true,
+    eras: new Map([[site.epoch, { configHash: site.configHash, keyIds, verify, ends: names.map(() => Infinity) }]]),
+    ownFrom: 0,
     names,
-    keyIds: names.map((_, index) => keys(index).keyId),
+    keyIds,
     quorum: quorumOf(size),
     sign,
     verify,

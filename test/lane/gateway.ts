@@ -93,7 +93,8 @@ function drive(
       for (const [lane, { rewinding }] of lanes.lanes.entries()) {
         if (!rewinding) continue;
         const bundles = await store.bundles(lane, 0, 1e9);
-        again.step({ kind: "recalled", lane, hashes: new Map(bundles.map(({ number, hash }) => [number, hash])) });
+        const hashes = new Map(bundles.map(({ number, hash }) => [number, hash]));
+        again.step({ kind: "recalled", lane, hashes, end: endOf(bundles.at(-1) ?? null) });
       }
       return again;
     },

@@ -45,13 +45,12 @@ test("L1: a bundle is taken into its owner's lane, whoever carries it", (t) => {
   );
 });
 
-test("L1: a bundle that another gateway signed, or for another configuration, or under another key's id, is rejected", (t) => {
+test("L1: a bundle that another gateway signed, or for another site or configuration, or under another key's id, is rejected", (t) => {
   const driven = gateway(0);
   const { header } = zero;
   const { sign, keyIds } = committeeOf(SIZE, 2);
   const keyId = keyIds[2] as Uint8Array;
   const foreign = [
-    { ...header, epoch: 9 },
     { ...header, site: "other" },
     { ...header, configHash: "1".repeat(64) },
     { ...header, gateway: "gw-9" },

@@ -89,7 +89,7 @@ test("R8: a peer that sends rubbish is cut off after 51 messages, told of once, 
   t.is(conduct()?.cutOff?.restMs, FIRST_CUT_OFF_MS);
 
   watched.sent.length = 0;
-  const fetch = encode(messageValue({ kind: "fetch", after: 0 }));
+  const fetch = encode([0, ...messageValue({ kind: "fetch", after: 0 })]);
   const tips = sealMessage({
     layer: "lane",
     message: { kind: "tips", again: true, held: [0, 0, 0, 0], certificates: [] },
@@ -115,7 +115,7 @@ test("R8: a peer that sends rubbish is cut off after 51 messages, told of once, 
 
 test("R8: a valid message, repeated without end, is work for nothing: its sender is cut off, too", async (t) => {
   const watched = await start(4, 0);
-  const fetch = encode(messageValue({ kind: "fetch", after: 0 }));
+  const fetch = encode([0, ...messageValue({ kind: "fetch", after: 0 })]);
   for (let message = 0; message < 40_000 && watched.cutOffs.length === 0; message += 1) {
     watched.replica.receive(3, fetch);
     if (message % 1000 === 0) await Promise.resolve();

@@ -76,7 +76,9 @@ function driveStreams() {
           reads.push({ lane, from, answer: (next) => resolve({ packed: new Uint8Array(), next }) }),
         ),
     },
-    gateways: SIZE,
+    gateways: () => SIZE,
+    epoch: () => 0,
+    epochAfter: () => 0,
     send: (to, bytes) => {
       const opened = openMessage(bytes);
       if (opened.kind !== "accept" || opened.opened.message.kind !== "bundles") throw new Error("no bundles");

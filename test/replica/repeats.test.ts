@@ -1,7 +1,7 @@
 import test from "ava";
-import type { Vote } from "../../ledger/agreement/index.ts";
+import { encodeMessage, type Vote } from "../../ledger/agreement/index.ts";
 import { makeRepeats } from "../../ledger/replica/repeats.ts";
-import { sealMessage } from "../../ledger/replica/wire.ts";
+import { inEpoch, sealMessage } from "../../ledger/replica/wire.ts";
 import { hashOfText } from "../committee/fake.ts";
 
 function certificate(vote: Vote, signer = 0): Uint8Array {
@@ -42,4 +42,17 @@ test("A14: the newest sixteen are remembered", (t) => {
     [4, 5, 20].map((view) => repeats.has(certificate({ kind: "nullify", view }))),
     [false, true, true],
   );
+});
+
+test("A14: a certificate is known in the epoch in which it was held, and the bytes on disk become those of a link", (t) => {
+  const vote: Vote = { kind: "finalize", view: 300, hash };
+  const message = { kind: "certificate", certificate: { vote, signatures: [] } } as const;
+  for (const epoch of [0, 1, 23, 24, 255, 256, 70_000]) {
+    const wired = sealMessage({ layer: "agreement", message }, epoch);
+    t.deepEqual(inEpoch(encodeMessage(message), epoch), wired);
+    const repeats = makeRepeats();
+    repeats.add(wired);
+    t.true(repeats.has(wired));
+    t.false(repeats.has(sealMessage({ layer: "agreement", message }, epoch + 1)));
+  }
 });

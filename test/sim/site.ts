@@ -85,17 +85,17 @@ export function simulatedSite(gateways: number): SimulatedSite {
   return simulated;
 }
 
-const COSIGNING = "cosigning ";
+export const COSIGNING = "cosigning ";
 /** The nonce of whoever signs a message once, as the honest do. */
-const ONCE = new Uint8Array(32);
+export const ONCE = new Uint8Array(32);
 
 /** Stands for the verifiable random function: its output belongs to name and message, and nobody else can make the proof. */
-function revealed(secret: string, message: Uint8Array): ReturnType<Keys["prove"]> {
+export function revealed(secret: string, message: Uint8Array): ReturnType<Keys["prove"]> {
   const proof = new Uint8Array(80);
   proof.set(sealOf(`reveals of ${secret}`, message, ONCE));
   return { proof, output: proof.subarray(0, 64) };
 }
 
-function digest(text: string): Uint8Array {
+export function digest(text: string): Uint8Array {
   return new Uint8Array(createHash("sha256").update(text).digest());
 }

@@ -240,7 +240,7 @@ for (const { name, open } of kinds) {
       kind: "epoch",
       epoch: 1,
       view: 3,
-      tips: [-1, -1, -1, -1],
+      tips: [{ number: -1, hash: "" }],
       document: bytes("one"),
       ends: [],
       self: 0,
@@ -260,7 +260,7 @@ for (const { name, open } of kinds) {
     const found = await store.recover();
     t.deepEqual(
       found.epochs.map((one) => [one.epoch, one.view, one.tips, text(one.document)]),
-      [[1, 3, [-1, -1, -1, -1], "one"]],
+      [[1, 3, [{ number: -1, hash: "" }], "one"]],
     );
     t.deepEqual([found.proposals, found.certificates, found.blocks, found.lanes], [[], [], [], []]);
     t.deepEqual(
@@ -276,7 +276,7 @@ for (const { name, open } of kinds) {
     await store.commit(lanes.flatMap((lane, index) => lane.map((bundle) => bundleWrite(index, bundle))));
     const silent = (lane: number): Write => ({ kind: "memo", key: `lane/${lane}/silent`, bytes: bytes("1") });
     await store.commit([silent(1), silent(2)]);
-    const tips = [1, 0, 0, -1];
+    const tips = [1, 0, 0, -1].map((number) => ({ number, hash: "" }));
     await store.commit([{ kind: "epoch", epoch: 1, view: 3, tips, document: bytes("one"), ends: [0, 1], self: 0 }]);
     const found = await store.recover();
     t.deepEqual(
@@ -295,7 +295,7 @@ for (const { name, open } of kinds) {
       (lanes[0] ?? []).slice(2).map(({ statements }) => statements.map(toHex)),
     );
     t.is((await store.unsealed(1)).length, 1);
-    await store.commit([{ kind: "resealed", seq: aside[0]?.seq ?? -1 }]);
+    await store.commit([{ kind: "resealed", first: aside[0]?.first ?? -1 }]);
     t.deepEqual(await store.unsealed(10), aside.slice(1));
     t.is((await store.recover()).unsealed, 1);
   });

@@ -2,6 +2,7 @@
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import { sha256, toHex } from "../../../ledger/crypto/index.ts";
 import { parseCheckpoint, parseNote } from "../../../ledger/log/index.ts";
+import { encodeMessage } from "../../../ledger/agreement/index.ts";
 import type { AnyMessage } from "../../../ledger/replica/wire.ts";
 import type { Write } from "../../../ledger/store/port.ts";
 import { openOnce } from "../opened.ts";
@@ -32,14 +33,14 @@ export function watchWire(context: Context, { proof, lanes, chain, words }: Ghos
   /** What is sent to all is one array of bytes, and is looked at once. */
   const last = Array.from({ length: committee.size }, (): Uint8Array | null => null);
 
-  function onMessage(x: GatewayIndex, { layer, message }: AnyMessage, bytes: Uint8Array): void {
+  function onMessage(x: GatewayIndex, { layer, message }: AnyMessage): void {
     if (layer === "agreement" && message.kind === "vote" && message.vote.voter === x)
       return proof.voteSent(x, message.vote.vote);
     if (layer === "agreement" && message.kind === "propose") {
       const { view } = message.proposal.block;
       // Nobody passes on another's proposal.
       const stored = proposals[x]?.get(view);
-      if (stored === undefined || Buffer.compare(stored, bytes) !== 0)
+      if (stored === undefined || Buffer.compare(stored, encodeMessage(message)) !== 0)
         violated("A9", `${nameOf(x)} sends a proposal for view ${view} that is not on its disk`);
     }
     if (layer === "lane" && message.kind === "ack" && message.ack.voter === x) return lanes.ackSent(x, message.ack);
@@ -66,13 +67,13 @@ export function watchWire(context: Context, { proof, lanes, chain, words }: Ghos
       const opened = openOnce(bytes);
       if (opened.kind === "accept") {
         words(x, opened.opened);
-        onMessage(x, opened.opened, bytes);
+        onMessage(x, opened.opened);
       } else violated("R6", `${nameOf(x)} sends what is no message: ${opened.reason}`);
     },
   };
 }
 
-/** A message is a CBOR array that begins with a short text. */
+/** A message is a CBOR array that begins with the epoch, of one byte here, and a short text. */
 function kindOf(bytes: Uint8Array): string {
-  return String.fromCharCode(bytes[2] ?? 0, bytes[3] ?? 0, bytes[4] ?? 0);
+  return String.fromCharCode(bytes[3] ?? 0, bytes[4] ?? 0, bytes[5] ?? 0);
 }
