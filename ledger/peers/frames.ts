@@ -2,8 +2,8 @@
  * P3: a frame is a big-endian u32 length, one kind byte and the payload; the length counts kind and payload. Pure.
  */
 
-/** Of the kind byte and payload together. A longer frame closes the link. */
-export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** Of the kind byte and payload together: no message of the ledger is above 1 MiB (ledger/cbor, C6). A longer frame closes the link. */
+export const MAX_FRAME_BYTES = 1024 * 1024 + 1;
 /** P4: until a peer has said hello it may make us hold no more than this. */
 export const MAX_HELLO_BYTES = 4096;
 

@@ -23,7 +23,7 @@ export type PeersOptions = {
     /** P8: what came is nothing that an honest gateway sends; the link closes. */
     readonly misbehaved: (peer: number, reason: string) => void;
   };
-  /** P6: bytes that may wait for one peer. Default 64 MiB. */
+  /** P6: bytes that may wait for one peer. Default 16 MiB, less above 17 gateways. */
   readonly maxQueueBytes?: number;
   /** P5: default 1,000 ms; a dead peer is noticed after 3 to 4 ticks. */
   readonly tickMs?: number;

@@ -6,7 +6,7 @@ import { cutOff, openSession, type Peer, type Session } from "./session.ts";
 import { tlsPinOf } from "./tls-identity.ts";
 
 export type Peers = {
-  /** Best effort (P6): false when it was dropped. Throws RangeError above 16 MiB. */
+  /** Best effort (P6): false when it was dropped. Throws RangeError above 1 MiB. */
   readonly send: (to: number, bytes: Uint8Array) => boolean;
   /** P8: for so long there is no link to this peer; it is told why. */
   readonly cutOff: (peer: number, forMs: number, reason: string) => void;

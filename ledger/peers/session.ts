@@ -6,6 +6,9 @@ import { tlsPinOf } from "./tls-identity.ts";
 
 /** A peer has this long for the TLS handshake, and again for its hello. */
 export const HANDSHAKE_MS = 5_000;
+/** P6: of one peer, and of all. */
+const QUEUE_BYTES = 16 * 1024 * 1024;
+const ALL_QUEUES_BYTES = 256 * 1024 * 1024;
 /** P2: above this the oldest unfinished connection makes room. */
 const MAX_UNGREETED = 128;
 
@@ -103,7 +106,7 @@ export function runLink(session: Session, peer: Peer, socket: TLSSocket, closed:
     socket,
     {
       hello: encodeHello(hello),
-      maxQueueBytes: options.maxQueueBytes ?? 64 * 1024 * 1024,
+      maxQueueBytes: options.maxQueueBytes ?? Math.min(QUEUE_BYTES, ALL_QUEUES_BYTES / session.peers.length),
       tickMs: options.tickMs ?? 1_000,
       judgeHello: (payload) => {
         const verdict = checkHello(payload, hello, peer.gateway);
