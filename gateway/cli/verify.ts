@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { isEvidence } from "../../ledger/evidence/index.ts";
-import type { Site } from "../../ledger/management/index.ts";
+import { type Site, sitesOf } from "../../ledger/management/index.ts";
 import { type ReceiptSummary, type VerifiedReceipt, verifyReceipt } from "../../ledger/receipt/index.ts";
-import { loadSite } from "../config/index.ts";
+import { loadLineage } from "../config/index.ts";
 import { needed, readArguments, UsageError } from "./arguments.ts";
 import { askLedger, type Asked } from "./verify-anchor.ts";
 
@@ -13,13 +13,14 @@ export async function verify(argv: readonly string[]): Promise<number> {
   ]);
   const [file = ""] = positionals;
   const url = options.anchor === null ? null : addressOf(options.anchor);
-  const site = await loadSite(needed("verify", "site", options.site));
+  const sites = sitesOf(await loadLineage(needed("verify", "site", options.site))).toReversed();
+  const [site, ...earlier] = sites as [Site, ...Site[]];
   const bytes = new Uint8Array(await readFile(file));
   if (isEvidence(bytes)) {
     if (url !== null) throw new UsageError("--anchor is for receipts; evidence stands by itself");
-    return tellEvidence(bytes, site, options.json);
+    return tellEvidence(bytes, sites, options.json);
   }
-  const verified = verifyReceipt(bytes, site);
+  const verified = verifyReceipt(bytes, site, earlier);
   const asked = verified.kind === "valid" && url !== null ? await askLedger(bytes, verified.summary, site, url) : null;
   process.stdout.write(`${options.json ? JSON.stringify(jsonOf(verified, asked)) : sentenceOf(verified, asked)}\n`);
   if (verified.kind === "invalid" || asked?.kind === "contradicted") return 1;
@@ -27,9 +28,9 @@ export async function verify(argv: readonly string[]): Promise<number> {
 }
 
 /** Loaded when it is needed: evidence of a false statement is judged with the rules of every device protocol. */
-async function tellEvidence(bytes: Uint8Array, site: Site, json: boolean): Promise<number> {
+async function tellEvidence(bytes: Uint8Array, sites: readonly Site[], json: boolean): Promise<number> {
   const { evidenceSentence, verifyEvidenceFile } = await import("./verify-evidence.ts");
-  const verified = verifyEvidenceFile(bytes, [site]);
+  const verified = verifyEvidenceFile(bytes, sites);
   process.stdout.write(`${json ? JSON.stringify(verified) : evidenceSentence(verified)}\n`);
   return verified.kind === "valid" ? 0 : 1;
 }

@@ -1,6 +1,6 @@
 /** The configuration of a gateway and what can be wrong with it. The rules are in README.md. */
 export { causeOf, GatewayFailure, type GatewayFailureCode, remedies } from "./failures.ts";
-export { CONFIG_FILE, type GatewayConfig, loadConfig, loadSite, SITE_FILE, storePathOf } from "./load.ts";
+export { CONFIG_FILE, type GatewayConfig, loadConfig, loadLineage, loadSite, SITE_FILE, storePathOf } from "./load.ts";
 export { nearestName } from "./nearest.ts";
 export { type ConfigFault, parseConfig, type ParsedConfig } from "./parse.ts";
 export type { GatewaySettings, TransportSettings } from "./schema.ts";

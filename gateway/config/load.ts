@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseSite, type Site } from "../../ledger/management/index.ts";
+import { currentOf, type Lineage, parseLineage, type Site } from "../../ledger/management/index.ts";
 import { checkAgainstSite } from "./check.ts";
 import { causeOf, GatewayFailure } from "./failures.ts";
 import { parseConfig } from "./parse.ts";
@@ -36,8 +36,13 @@ export async function loadConfig(dir: string): Promise<GatewayConfig> {
 /** Where the store of a gateway is: absolute. One reading of `store.path` for all who open it. */
 export const storePathOf = ({ dir, settings }: GatewayConfig): string => resolve(dir, settings.store.path);
 
-/** SITE.json at `path`, parsed and its hash recomputed. Throws SITE_MISSING, CONFIG_UNREADABLE, SITE_WRONG. */
+/** The configuration in force by SITE.json at `path`: see `loadLineage`. */
 export async function loadSite(path: string): Promise<Site> {
+  return currentOf(await loadLineage(path));
+}
+
+/** SITE.json at `path` with its history, every step of which is checked (G11). Throws SITE_MISSING, CONFIG_UNREADABLE, SITE_WRONG. */
+export async function loadLineage(path: string): Promise<Lineage> {
   const text = await readText(path, "SITE_MISSING");
   let json: unknown;
   try {
@@ -45,9 +50,9 @@ export async function loadSite(path: string): Promise<Site> {
   } catch (error) {
     throw new GatewayFailure("SITE_WRONG", { path, reason: `it is not JSON (${causeOf(error)})` });
   }
-  const parsed = parseSite(json);
+  const parsed = parseLineage(json);
   if (parsed.kind === "reject") throw new GatewayFailure("SITE_WRONG", { path, reason: parsed.reason });
-  return parsed.site;
+  return parsed.lineage;
 }
 
 async function readText(path: string, missing: "CONFIG_MISSING" | "SITE_MISSING"): Promise<string> {

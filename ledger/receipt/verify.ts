@@ -8,7 +8,7 @@ import {
   type VerifierKey,
   verifyCosignature,
 } from "../log/index.ts";
-import { originOf, quorumOf, type Site, siteKeys } from "../management/index.ts";
+import { originOf, quorumOf, type Site, siteKeys, votersOf } from "../management/index.ts";
 import { decodeStatement, dimensionsMm, massGrams, type Statement } from "../statement/index.ts";
 import { openReceipt, type ReceiptMembers } from "./format.ts";
 
@@ -53,15 +53,17 @@ export type VerifiedReceipt =
   | { readonly kind: "invalid"; readonly check: Check; readonly reason: string };
 
 /**
- * V5: checks a receipt with nothing but the site's configuration (from `parseSite`). Answers with the first check that
- * fails. Never throws.
+ * V5, V8: checks a receipt with nothing but the site's configuration and, where it has changed, the earlier ones (from `parseLineage`).
+ * Answers with the first check that fails. Never throws.
  */
-export function verifyReceipt(bytes: Uint8Array, site: Site): VerifiedReceipt {
+export function verifyReceipt(bytes: Uint8Array, newest: Site, earlier: readonly Site[] = []): VerifiedReceipt {
   const opened = openReceipt(bytes);
   if (opened.kind === "reject") return invalid("format", opened.reason);
   const { members } = opened;
   const decoded = decodeStatement(members.statement);
   if (decoded.kind === "reject") return invalid("statement", decoded.reason);
+  const sites = [newest, ...earlier];
+  const site = sites.find(({ epoch }) => epoch === members.opened.header.epoch) ?? newest;
   const gateway = gatewayOf(members, site);
   if (typeof gateway === "string") return invalid("site", gateway);
   const root = rootOfBundle(members);
@@ -74,7 +76,8 @@ export function verifyReceipt(bytes: Uint8Array, site: Site): VerifiedReceipt {
   }
   const number = faultOfNumber(members, decoded.statement);
   if (number !== null) return invalid("statement number", number);
-  return verifyCheckpoint(members, decoded.statement, root, site);
+  const since = sites.filter(({ epoch }) => epoch >= site.epoch);
+  return verifyCheckpoint(members, decoded.statement, root, since);
 }
 
 /** V5.3: the receipt speaks of this very site and configuration, and names a key of it. */
@@ -111,19 +114,19 @@ function faultOfNumber({ opened: { header }, inBundle }: ReceiptMembers, stateme
   return statement.number === expected ? null : `it says ${statement.number}, but stands where ${expected} does`;
 }
 
-/** V5.7-V5.10 */
+/** V5.7-V5.10; `sites`: of the bundle's epoch and later ones, the newest first. */
 function verifyCheckpoint(
   members: ReceiptMembers,
   statement: Statement,
   root: Uint8Array,
-  site: Site,
+  sites: readonly Site[],
 ): VerifiedReceipt {
   const { proof, note, protectedHeader, signature } = members;
   const parsed = parseCheckpoint(note.body);
   if (parsed.kind === "reject") return invalid("checkpoint", parsed.reason);
   const { checkpoint } = parsed;
-  if (checkpoint.origin !== originOf(site.site))
-    return invalid("checkpoint", `it is of log ${checkpoint.origin}, not ${originOf(site.site)}`);
+  const origin = originOf(members.opened.header.site);
+  if (checkpoint.origin !== origin) return invalid("checkpoint", `it is of log ${checkpoint.origin}, not ${origin}`);
   const leaf = leafHash(encodeCose(protectedHeader, new Map(), root, signature));
   const logRoot = rootFromPath(leaf, checkpoint.size, proof.index, proof.path);
   if (logRoot === null || toHex(logRoot) !== checkpoint.root) {
@@ -132,15 +135,8 @@ function verifyCheckpoint(
       `the path does not lead from leaf ${proof.index} to the root of the checkpoint of size ${checkpoint.size}`,
     );
   }
-  const signed = signersOf(note.body, note.signatures, site);
+  const signed = quorumOfAny(note.body, note.signatures, sites);
   if (typeof signed === "string") return invalid("checkpoint quorum", signed);
-  const quorum = quorumOf(site.gateways.length);
-  if (signed.cosigners.length < quorum) {
-    return invalid(
-      "checkpoint quorum",
-      `${signed.cosigners.length} gateways cosigned, but ${quorum} of ${site.gateways.length} are a quorum`,
-    );
-  }
   if (signed.ledgers.length === 0)
     return invalid("ledger countersignature", "no ledger of the site countersigned the checkpoint");
   return { kind: "valid", summary: { ...summaryOf(members, statement), size: checkpoint.size, ...signed } };
@@ -148,22 +144,59 @@ function verifyCheckpoint(
 
 type Signers = Pick<ReceiptSummary, "cosigners" | "ledgers">;
 
+/** V8: a quorum of one of the epochs that the bundle may have been logged in; when there is none, why not by the newest. */
+function quorumOfAny(body: string, signatures: readonly NoteSignature[], sites: readonly Site[]): Signers | string {
+  const ledgers = sites.flatMap((site) => siteKeys(site).ledgers);
+  let fault: string | null = null;
+  for (const site of sites) {
+    const signed = signersOf(body, signatures, site, ledgers);
+    if (typeof signed !== "string") return signed;
+    fault ??= signed;
+  }
+  return fault ?? "the site has no configuration";
+}
+
 /** V5.9: every signature must hold and be of the site: a line that nobody checks could be changed by anybody. */
-function signersOf(body: string, signatures: readonly NoteSignature[], site: Site): Signers | string {
-  const keys = siteKeys(site);
+function signersOf(
+  body: string,
+  signatures: readonly NoteSignature[],
+  site: Site,
+  ledgerKeys: readonly VerifierKey[],
+): Signers | string {
+  const voters = votersOf(site);
+  const gateways = voters.flatMap((index) => siteKeys(site).gateways[index] ?? []);
   const cosigners: string[] = [];
   const ledgers: { name: string; timeSeconds: number }[] = [];
   for (const signature of signatures) {
-    const gateway = keys.gateways.find(({ checkpointKey }) => checkpointKey.name === signature.name);
-    const ledger = keys.ledgers.find(({ name }) => name === signature.name);
-    const key = gateway?.checkpointKey ?? ledger;
-    if (key === undefined) return `the site knows no cosigner ${signature.name}`;
-    const verified = verifyCosignature(key, body, signature);
-    if (verified.kind === "reject") return verified.reason;
+    const gateway = gateways.find(({ checkpointKey }) => checkpointKey.name === signature.name);
+    const verified = verifiedBy(
+      gateway === undefined ? ledgerKeys.filter(({ name }) => name === signature.name) : [gateway.checkpointKey],
+      body,
+      signature,
+    );
+    if (typeof verified === "string") return verified;
     if (gateway !== undefined) cosigners.push(gateway.name);
-    else ledgers.push({ name: key.name, timeSeconds: verified.timeSeconds });
+    else ledgers.push({ name: signature.name, timeSeconds: verified.timeSeconds });
   }
-  return { cosigners, ledgers };
+  const quorum = quorumOf(voters.length);
+  return cosigners.length < quorum
+    ? `${cosigners.length} gateways cosigned, but ${quorum} of ${voters.length} are a quorum`
+    : { cosigners, ledgers };
+}
+
+/** A name has one key in a configuration, and may have had others before. */
+function verifiedBy(
+  keys: readonly VerifierKey[],
+  body: string,
+  signature: NoteSignature,
+): { readonly timeSeconds: number } | string {
+  let fault: string | null = null;
+  for (const key of keys) {
+    const verified = verifyCosignature(key, body, signature);
+    if (verified.kind === "accept") return verified;
+    fault ??= verified.reason;
+  }
+  return fault ?? `the site knows no cosigner ${signature.name}`;
 }
 
 function summaryOf(
