@@ -1,13 +1,13 @@
 /** Votes become certificates, certificates move the view: A2, A5, A7 (first half), A8, A9. */
 import { type Committee, invariant, signaturesHold } from "../committee/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
-import { encodeMessage } from "./codec.ts";
 import { onViewClosed } from "./pace.ts";
 import { relay } from "./relay.ts";
 import { LEADERS_AHEAD, offerOwn, votersRoute } from "./routes.ts";
 import type { Turn } from "./turn.ts";
-import { finalView, hashOf, roundOf, setRound, voteBytes } from "./turn.ts";
-import type { Certificate, Round, SignedVote, State, Vote } from "./types.ts";
+import { finalView, roundOf, setRound, voteBytes } from "./turn.ts";
+import type { Round, State } from "./types.ts";
+import { type Certificate, encodeMessage, hashOf, type SignedVote, type Vote } from "../message/index.ts";
 
 /** How far ahead of the current view votes are kept: at most this many views, one vote of a kind from each gateway. */
 export const HORIZON_VIEWS = 64;

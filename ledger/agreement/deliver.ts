@@ -1,11 +1,11 @@
 /** A7: a finalized block delivers every undelivered ancestor, in order. */
 import { invariant } from "../committee/index.ts";
 import type { Hash } from "../committee/index.ts";
-import { encodeBlock, encodeMessage } from "./codec.ts";
 import { seedsAfter } from "./leaders.ts";
 import { onFinalized } from "./pace.ts";
 import type { Turn } from "./turn.ts";
-import type { Certificate, Link, Message, State } from "./types.ts";
+import type { Link, State } from "./types.ts";
+import { type Certificate, encodeBlock, encodeMessage, type Message } from "../message/index.ts";
 
 /** Delivers up to the highest finalization known, as far as the blocks are there. */
 export function deliver(turn: Turn): void {

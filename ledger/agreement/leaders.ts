@@ -10,7 +10,8 @@ import {
   signedBytes,
 } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
-import type { Block, State } from "./types.ts";
+import type { State } from "./types.ts";
+import type { Block } from "../message/index.ts";
 
 /** Before the first reveal. */
 export const NO_SEED: Hash = "0".repeat(64);

@@ -1,6 +1,7 @@
 /** A11 and the clock of A2, A3, A6. Time touches progress only: nothing here decides what may be signed. */
 import { finalView, roundOf, type Turn } from "./turn.ts";
-import type { Clock, Pace, State, Vote } from "./types.ts";
+import type { Clock, Pace, State } from "./types.ts";
+import type { Vote } from "../message/index.ts";
 
 /** Before the first view was measured. */
 const FIRST_PATIENCE_MS = 120;

@@ -3,12 +3,12 @@ import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { invariant, isLarge } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
-import { blockHash, encodeBlock, encodeMessage } from "./codec.ts";
 import { leaderOf, seedFault, seedFor } from "./leaders.ts";
 import { type Ground, groundFor } from "./ground.ts";
 import { cutAtMs, setClock } from "./pace.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
-import type { Block, Proposal, State, Tip } from "./types.ts";
+import type { State } from "./types.ts";
+import { type Block, blockHash, encodeBlock, encodeMessage, type Proposal, type Tip } from "../message/index.ts";
 
 /** A14: with 334 signatures each, certificates that all have seen would fill a message: those who lack them ask (A10). */
 const NEWEST = 8;

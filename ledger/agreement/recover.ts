@@ -2,14 +2,24 @@
 import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { type Committee, hashBytes, invariant } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
-import { type LaneCertificate, NO_HASH } from "../lane/index.ts";
+import { NO_HASH } from "../lane/index.ts";
 import type { Recovered } from "../store/port.ts";
-import { blockHash, encodeBlock, readBlock, readMessage } from "./codec.ts";
 import { NO_SEED, seedsAfter } from "./leaders.ts";
 import { INITIAL_PACE, STOPPED } from "./pace.ts";
 import { NOBODY_SHOWN } from "./relay.ts";
 import { finalView, roundOf } from "./turn.ts";
-import type { Block, Certificate, Link, Message, Round, State, Tip } from "./types.ts";
+import type { Link, Round, State } from "./types.ts";
+import {
+  type Block,
+  blockHash,
+  type Certificate,
+  encodeBlock,
+  type LaneCertificate,
+  type Message,
+  readBlock,
+  readMessage,
+  type Tip,
+} from "../message/index.ts";
 
 /** Genesis is a hash of its own for every site, epoch and configuration, final at view 0 without a certificate. */
 export function genesisOf({ site, epoch, configHash, size }: Committee): State["delivered"] {

@@ -7,7 +7,8 @@ import { type GatewayIndex, isLarge } from "../committee/index.ts";
 import { meanMs, patienceMs } from "./pace.ts";
 import { relays } from "./routes.ts";
 import type { Turn } from "./turn.ts";
-import type { Certificate, Message, Relay, State } from "./types.ts";
+import type { Relay, State } from "./types.ts";
+import type { Certificate, Message } from "../message/index.ts";
 
 const SHORTEST_MOMENT_MS = 5;
 

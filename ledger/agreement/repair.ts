@@ -1,7 +1,6 @@
 /** A6 (retransmission), A10, and fetching what is missing. */
 import { type GatewayIndex, isLarge } from "../committee/index.ts";
 import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
-import { blockHash } from "./codec.ts";
 import { deliverUpTo } from "./deliver.ts";
 import { leaderOf } from "./leaders.ts";
 import { beat, patienceMs } from "./pace.ts";
@@ -10,7 +9,8 @@ import { relayDue } from "./relay.ts";
 import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import { closing, finalView, keepBlock, parentOf, roundOf } from "./turn.ts";
-import type { Block, Certificate, Effect, Message, State } from "./types.ts";
+import type { Effect, State } from "./types.ts";
+import { type Block, blockHash, type Certificate, type Message } from "../message/index.ts";
 
 /** Views of which certificates and blocks are sent in answer to one fetch. */
 const MAX_VIEWS_AN_ANSWER = 64;

@@ -6,7 +6,7 @@ import { collectorsOf, type GatewayIndex, isLarge, type Recipients } from "../co
 import { groundFor } from "./ground.ts";
 import { leaderOf } from "./leaders.ts";
 import { roundOf, type Turn } from "./turn.ts";
-import type { Message, Vote } from "./types.ts";
+import type { Message, Vote } from "../message/index.ts";
 
 /** The leaders of so many views, from the current one on, get the certificates of lanes. */
 export const LEADERS_AHEAD = 3;

@@ -9,7 +9,6 @@ import {
   HORIZON_VIEWS,
   isSuperfluous,
 } from "./certificates.ts";
-import { blockHash } from "./codec.ts";
 import { deliver } from "./deliver.ts";
 import { leaderOf } from "./leaders.ts";
 import { keepTime } from "./pace.ts";
@@ -18,7 +17,8 @@ import { offerOwn } from "./routes.ts";
 import { noteShown } from "./relay.ts";
 import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
 import { finalView, keepBlock, proposalBytes, roundOf, setRound, type Turn, voteBytes } from "./turn.ts";
-import type { Certificate, Effect, Input, Message, Proposal, SignedVote, State } from "./types.ts";
+import type { Effect, Input, State } from "./types.ts";
+import { blockHash, type Certificate, type Message, type Proposal, type SignedVote } from "../message/index.ts";
 
 /** Own roots that are kept to hold proposals against. */
 const ROOTS_KEPT = 64;

@@ -1,7 +1,8 @@
 /** One call of `step`: the state as it changes and the effects so far, in order. */
 import type { Committee, Hash } from "../committee/index.ts";
 import { invariant, signedBytes } from "../committee/index.ts";
-import type { Block, Certificate, Effect, Round, State, Vote } from "./types.ts";
+import type { Effect, Round, State } from "./types.ts";
+import { type Block, type Certificate, hashOf, type Vote } from "../message/index.ts";
 
 export type Turn = { readonly committee: Committee; readonly nowMs: number; state: State; readonly effects: Effect[] };
 
@@ -31,10 +32,6 @@ export function setRound(turn: Turn, view: number, change: Partial<Round>): void
 /** W: the highest finalized view known, delivered or not. */
 export function finalView(state: State): number {
   return state.highest === null ? state.delivered.view : state.highest.vote.view;
-}
-
-export function hashOf(vote: Vote): Hash | null {
-  return vote.kind === "nullify" ? null : vote.hash;
 }
 
 export function voteBytes(committee: Committee, vote: Vote): Uint8Array {

@@ -1,58 +1,7 @@
-/** The nouns of agreement: votes, certificates, blocks, messages, and the state that the rules act on. */
-import type { GatewayIndex, Hash, Recipients, Signed } from "../committee/index.ts";
-import type { LaneCertificate } from "../lane/index.ts";
+/** Inputs, effects, and the state that the rules act on. */
+import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import type { Write } from "../store/port.ts";
-
-export type Vote =
-  | { readonly kind: "notarize"; readonly view: number; readonly hash: Hash }
-  | { readonly kind: "nullify"; readonly view: number }
-  | { readonly kind: "finalize"; readonly view: number; readonly hash: Hash };
-
-export type SignedVote = { readonly vote: Vote; readonly voter: GatewayIndex; readonly signature: Uint8Array };
-
-/** q distinct signers over the same vote. */
-export type Certificate = { readonly vote: Vote; readonly signatures: readonly Signed[] };
-
-/** A lane's place in a cut: its bundle `number` with `hash`; number -1 and a hash of zeros before the first. */
-export type Tip = { readonly number: number; readonly hash: Hash };
-
-/** A1: what is agreed on. Its hash covers the tips; the lane certificates travel beside it in the proposal. */
-export type Block = {
-  readonly view: number;
-  readonly parent: Hash;
-  /** One for each lane, in gateway order. */
-  readonly tips: readonly Tip[];
-  readonly configHash: Hash;
-  /** A12: what leaders are drawn from; not the parent's exactly when a reveal comes with it. */
-  readonly seed: Hash;
-  readonly reveal: Uint8Array | null;
-  /** The newest checkpoint that the leader knew. */
-  readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
-  /** A13: the approved configuration with which the epoch ends; only empty blocks that repeat it may follow. */
-  readonly next: Hash | null;
-};
-
-export type Proposal = {
-  readonly block: Block;
-  /** Notarization or Finalization of the parent; null when the parent is genesis. */
-  readonly parent: Certificate | null;
-  /** One for every view between the parent's and this one. */
-  readonly nullifications: readonly Certificate[];
-  /** For every lane that advances over the parent's cut. */
-  readonly laneCertificates: readonly LaneCertificate[];
-  readonly signature: Uint8Array;
-};
-
-export type Message =
-  | { readonly kind: "propose"; readonly proposal: Proposal }
-  | { readonly kind: "vote"; readonly vote: SignedVote }
-  | { readonly kind: "certificate"; readonly certificate: Certificate }
-  /** "My finalized chain ends at view `after`: send me what leads on from there." */
-  | { readonly kind: "fetch"; readonly after: number }
-  /** A single block that somebody's certificate names. */
-  | { readonly kind: "block"; readonly block: Block }
-  /** A part of the finalized chain, oldest first, and the finalization of its last block. */
-  | { readonly kind: "finalized"; readonly blocks: readonly Block[]; readonly finalization: Certificate };
+import type { Block, Certificate, LaneCertificate, Message, Proposal, SignedVote, Tip } from "../message/index.ts";
 
 export type Input =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: Message }

@@ -1,7 +1,7 @@
 /** E2: the bytes of evidence. One offence, as shown by these very signatures, has one spelling. */
 import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { hashBytes } from "../committee/index.ts";
-import { asBytes, asGateway, asHash, asList, asNatural, asSignature, asText, Malformed } from "../committee/wire.ts";
+import { asBytes, asGateway, asHash, asList, asNatural, asSignature, asText, Malformed } from "../message/wire.ts";
 import { bytesEqual } from "../crypto/index.ts";
 import type { Ballot, Evidence, Offence, Pair, Shown, SignedHash } from "./evidence.ts";
 

@@ -1,7 +1,7 @@
 /** E8, E9: what gateways tell each other about offences: CBOR arrays that begin with the message's kind. */
 import type { CborValue } from "../cbor/index.ts";
 import { type GatewayIndex, type Hash, hashBytes } from "../committee/index.ts";
-import { asBytes, asGateway, asHash, asNatural, asSignature } from "../committee/wire.ts";
+import { asBytes, asGateway, asHash, asNatural, asSignature } from "../message/wire.ts";
 import { MAX_COSE_BYTES, MAX_EVIDENCE_BYTES } from "./format.ts";
 
 export type EvidenceMessage =

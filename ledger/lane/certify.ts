@@ -1,13 +1,6 @@
 /** L4: acks become certificates. */
 import { type GatewayIndex, type Hash, hasVote, invariant, isLarge, type Recipients } from "../committee/index.ts";
-import {
-  type Ack,
-  ackBytes,
-  acksNeeded,
-  encodeLaneCertificate,
-  type LaneCertificate,
-  laneCertificateHolds,
-} from "./certificate.ts";
+import { ackBytes, acksNeeded, laneCertificateHolds } from "./certificate.ts";
 import {
   certifiedNumber,
   copyOf,
@@ -22,6 +15,7 @@ import {
   type Turn,
 } from "./turn.ts";
 import type { LaneEnd, Settled } from "./types.ts";
+import { type Ack, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
 
 /** Acks and candidates further ahead than this of what is held are not kept; a `tips` exchange (L7) brings them back. */
 export const KEPT_AHEAD = 128;

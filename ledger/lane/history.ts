@@ -7,7 +7,7 @@ import { onBundle, openFrom } from "./receive.ts";
 import { resizeFetch } from "./repair.ts";
 import { timeOf } from "./recover.ts";
 import { hold, isOwn, laneOf, reject, setLane, type Turn } from "./turn.ts";
-import type { LaneMessage } from "./types.ts";
+import type { LaneMessage } from "../message/index.ts";
 
 export function onBundles(
   turn: Turn,

@@ -6,7 +6,8 @@ import { feed, onSealed } from "./own.ts";
 import { checkNext, onBundle, onChecked, onRefusal, takeCertifiedByOthers } from "./receive.ts";
 import { continueFetching, keepWatch, onFetchBundles, onLinkUp, onTips, onWake, onWanted } from "./repair.ts";
 import { setCopy, type Turn } from "./turn.ts";
-import type { LaneEffect, LaneInput, LaneMessage, Lanes } from "./types.ts";
+import type { LaneEffect, LaneInput, Lanes } from "./types.ts";
+import type { LaneMessage } from "../message/index.ts";
 
 export function stepLanes(
   committee: Committee,

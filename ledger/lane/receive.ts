@@ -4,13 +4,13 @@ import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import { decodeStatement, type Statement } from "../statement/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
 import { type Bundle, type BundleHeader, type OpenedBundle, openBundle } from "../bundle/index.ts";
-import { type Ack, ackBytes } from "./certificate.ts";
+import { ackBytes } from "./certificate.ts";
 import { ackRecipients, certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
-import { laneMessageValue } from "./codec.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsFor } from "./repair.ts";
 import { certifiedNumber, hold, isOwn, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
-import type { Candidate, Lane, LaneMessage, Verdict } from "./types.ts";
+import type { Candidate, Lane, Verdict } from "./types.ts";
+import { type Ack, type LaneMessage, laneMessageValue } from "../message/index.ts";
 
 /** What is kept of a refused bundle as evidence. */
 const MAX_EVIDENCE_BYTES = 64 * 1024;

@@ -4,9 +4,9 @@ import { type Committee, type GatewayIndex, invariant } from "../committee/index
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
 import { type BundleHeader, openBundle } from "../bundle/index.ts";
-import { type LaneCertificate, readLaneCertificate } from "./certificate.ts";
 import { NO_COPY, NO_HASH } from "./turn.ts";
 import type { Candidate, Lane, LaneEnd, Lanes, Settled } from "./types.ts";
+import { type LaneCertificate, readLaneCertificate } from "../message/index.ts";
 
 const EMPTY: Lane = {
   held: 0,

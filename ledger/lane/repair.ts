@@ -15,7 +15,8 @@ import {
   setLane,
   type Turn,
 } from "./turn.ts";
-import type { Lane, LaneMessage, Lanes } from "./types.ts";
+import type { Lane, Lanes } from "./types.ts";
+import type { LaneMessage } from "../message/index.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
 const STANDSTILL_MS = 500;

@@ -2,7 +2,8 @@
 import type { Committee, GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import { invariant } from "../committee/index.ts";
 import type { Bundle } from "../bundle/index.ts";
-import type { Copy, Lane, LaneEffect, LaneMessage, Lanes, Settled } from "./types.ts";
+import type { Copy, Lane, LaneEffect, Lanes, Settled } from "./types.ts";
+import type { LaneMessage } from "../message/index.ts";
 
 export const NO_HASH: Hash = "0".repeat(64);
 /** Before the first bundle of a lane. */

@@ -3,34 +3,7 @@ import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import type { Statement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Bundle } from "../bundle/index.ts";
-import type { Ack, LaneCertificate } from "./certificate.ts";
-
-export type LaneMessage =
-  | { readonly kind: "bundle"; readonly cose: Uint8Array; readonly statements: readonly Uint8Array[] }
-  /** Bundles `from`, from + 1, ... of a lane, packed (ledger/bundle, B7). */
-  | { readonly kind: "bundles"; readonly lane: GatewayIndex; readonly from: number; readonly packed: Uint8Array }
-  | { readonly kind: "ack"; readonly ack: Ack }
-  | { readonly kind: "laneCertificate"; readonly certificate: LaneCertificate }
-  /**
-   * What the sender holds of every lane (count of bundles), and its highest certificates. `again`: a link came up or things
-   * stand still, so what was sent before may be lost; otherwise it only tells an owner how far a catching-up copy is.
-   */
-  | {
-      readonly kind: "tips";
-      readonly again: boolean;
-      readonly held: readonly number[];
-      readonly certificates: readonly LaneCertificate[];
-    }
-  /** L6: `count` bundles of a lane from number `from` on. */
-  | { readonly kind: "fetchBundles"; readonly lane: GatewayIndex; readonly from: number; readonly count: number }
-  /** L3: "I do not acknowledge your bundle, because ..." */
-  | {
-      readonly kind: "refusal";
-      readonly lane: GatewayIndex;
-      readonly number: number;
-      readonly hash: Hash;
-      readonly reason: string;
-    };
+import type { Ack, LaneCertificate, LaneMessage } from "../message/index.ts";
 
 export type LaneInput =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: LaneMessage }

@@ -1,8 +1,8 @@
 /** R3: runs finalized blocks through the store, in order and apart from agreement: it may wait for a body, agreement never does. */
-import { type Block, readBlock } from "../agreement/index.ts";
 import { decode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
 import type { Executed, Execution, Store } from "../store/port.ts";
+import { type Block, readBlock } from "../message/index.ts";
 
 /** Finalized blocks kept in memory; what is beyond is read back so many at a time. */
 const MAX_QUEUED = 256;

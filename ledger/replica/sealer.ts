@@ -1,11 +1,11 @@
 /** R2: own statements become bundles: one group commit, one bundle, one signature (L5). */
 import type { Hash } from "../committee/index.ts";
 import { type Bundle, sealBundle } from "../bundle/index.ts";
-import { MAX_BUNDLE_STATEMENTS } from "../lane/index.ts";
 import type { Site } from "../management/index.ts";
 import { encodeStatement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Draft, Keys } from "./types.ts";
+import { MAX_BUNDLE_STATEMENTS } from "../message/index.ts";
 
 /** L5: a bundle closes at this size or count. */
 const MAX_BUNDLE_BYTES = 128 * 1024;

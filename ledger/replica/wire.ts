@@ -1,10 +1,16 @@
 /** One message on a link: of the lanes, of agreement, about checkpoints, or about offences. Any byte string gets an answer (R6). */
-import { type Message, messageValue, readMessage } from "../agreement/index.ts";
 import { type CborValue, decode, encode } from "../cbor/index.ts";
-import { asBytes, asHash, asNatural, asSignature, asText, Malformed } from "../committee/wire.ts";
+import { asBytes, asHash, asNatural, asSignature, asText, Malformed } from "../message/wire.ts";
 import { type EvidenceMessage, evidenceMessageValue, readEvidenceMessage } from "../evidence/index.ts";
 import { type Hash, hashBytes } from "../committee/index.ts";
-import { type LaneMessage, laneMessageValue, readLaneMessage } from "../lane/index.ts";
+import {
+  type LaneMessage,
+  laneMessageValue,
+  type Message,
+  messageValue,
+  readLaneMessage,
+  readMessage,
+} from "../message/index.ts";
 
 /** C2SP notes, as text; at most 256 KiB (500 gateways and 16 ledgers sign in about 90 kB). */
 const MAX_NOTE_LENGTH = 256 * 1024;

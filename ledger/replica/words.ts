@@ -1,11 +1,11 @@
 /** E7: the signed words in a message, as the witness takes them. */
-import { blockHash, type Certificate, type Message } from "../agreement/index.ts";
 import { openBundle } from "../bundle/index.ts";
 import type { Committee, GatewayIndex } from "../committee/index.ts";
 import type { Chorus, Word } from "../evidence/index.ts";
-import { type LaneCertificate, type LaneMessage, unpacked } from "../lane/index.ts";
+import { unpacked } from "../lane/index.ts";
 import { formatNote, parseCheckpoint, parseNote } from "../log/index.ts";
 import type { AnyMessage } from "./wire.ts";
+import { blockHash, type Certificate, type LaneCertificate, type LaneMessage, type Message } from "../message/index.ts";
 
 export type Words = { readonly words: readonly Word[]; readonly choruses: readonly Chorus[] };
 

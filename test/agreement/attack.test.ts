@@ -1,6 +1,5 @@
 /** The known traps: leaders that lie, networks that split, disks that remember the wrong thing. Four gateways, one of them bad. */
 import test from "ava";
-import { blockHash, type Block } from "../../ledger/agreement/index.ts";
 import { hashOfText } from "../committee/fake.ts";
 import {
   blockOn,
@@ -17,6 +16,7 @@ import {
   votesSigned,
 } from "./gateway.ts";
 import { type Letter, makeSite, type Site } from "./site.ts";
+import { type Block, blockHash } from "../../ledger/message/index.ts";
 
 /** Lets the clocks ring until every honest gateway has delivered something, as often as a patient reader would. */
 function goOn(site: Site, passes?: (letter: Letter) => boolean): void {

@@ -1,9 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
-import { type Block, blockHash, type Certificate, type Message, type Vote } from "../../ledger/agreement/index.ts";
 import { type CborValue, encode } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
-import type { LaneCertificate, LaneMessage } from "../../ledger/lane/index.ts";
 import {
   type AnyMessage,
   type CheckpointMessage,
@@ -12,6 +10,15 @@ import {
   sealMessage,
 } from "../../ledger/replica/wire.ts";
 import { blockOn, genesis, propose, voteBy } from "./gateway.ts";
+import {
+  type Block,
+  blockHash,
+  type Certificate,
+  type LaneCertificate,
+  type LaneMessage,
+  type Message,
+  type Vote,
+} from "../../ledger/message/index.ts";
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex);
 const signature = fc.uint8Array({ minLength: 64, maxLength: 64 });

@@ -1,13 +1,6 @@
 /** A13: an epoch ends with the block that names the next configuration, and the next one begins with it. */
 import test from "ava";
-import {
-  type Block,
-  blockHash,
-  encodeBlock,
-  type Message,
-  readMessage,
-  recoverState,
-} from "../../ledger/agreement/index.ts";
+import { recoverState } from "../../ledger/agreement/index.ts";
 import { decode } from "../../ledger/cbor/index.ts";
 import { invariant } from "../../ledger/committee/index.ts";
 import type { Write } from "../../ledger/store/port.ts";
@@ -33,6 +26,7 @@ import {
   tipOf,
   votesSigned,
 } from "./gateway.ts";
+import { type Block, blockHash, encodeBlock, type Message, readMessage } from "../../ledger/message/index.ts";
 
 const next = hashOfText("the next configuration");
 const approved = { kind: "approved", hash: next, propose: true } as const;

@@ -1,28 +1,31 @@
 /** One gateway's agreement, driven input by input, and the messages that its peers would send: honest ones and others. */
 import {
-  type Block,
-  blockHash,
-  type Certificate,
   type Effect,
   genesisOf,
   type Input,
   leaderOf,
-  type Message,
-  type Proposal,
   recoverState,
-  type SignedVote,
   type State,
   step,
-  type Tip,
-  type Vote,
 } from "../../ledger/agreement/index.ts";
 import { proposalBytes, voteBytes } from "../../ledger/agreement/turn.ts";
 import { seedFor } from "../../ledger/agreement/leaders.ts";
 import type { Committee } from "../../ledger/committee/index.ts";
-import { ackBytes, type LaneCertificate } from "../../ledger/lane/index.ts";
+import { ackBytes } from "../../ledger/lane/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Write } from "../../ledger/store/port.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
+import {
+  type Block,
+  blockHash,
+  type Certificate,
+  type LaneCertificate,
+  type Message,
+  type Proposal,
+  type SignedVote,
+  type Tip,
+  type Vote,
+} from "../../ledger/message/index.ts";
 
 /** Four gateways: one may be Byzantine, three are a quorum. */
 export const SIZE = 4;

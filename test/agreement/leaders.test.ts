@@ -1,6 +1,6 @@
 /** A12: who leads, and what a leader has to reveal. */
 import test from "ava";
-import { type Block, leaderOf, type State } from "../../ledger/agreement/index.ts";
+import { leaderOf, type State } from "../../ledger/agreement/index.ts";
 import { seedFor } from "../../ledger/agreement/leaders.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 import {
@@ -20,6 +20,7 @@ import {
   SIZE,
   votesSigned,
 } from "./gateway.ts";
+import type { Block } from "../../ledger/message/index.ts";
 
 const views = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
 const seedAt = (view: number, text: string): State["seeds"] => [{ view, seed: hashOfText(text) }];

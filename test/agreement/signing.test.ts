@@ -1,7 +1,7 @@
 /** What holds after any sequence of inputs, honest or not, with restarts in between. */
 import test from "ava";
 import fc from "fast-check";
-import { blockHash, encodeMessage, type Effect, type Input } from "../../ledger/agreement/index.ts";
+import { type Effect, type Input } from "../../ledger/agreement/index.ts";
 import type { Committee } from "../../ledger/committee/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
 import type { Write } from "../../ledger/store/port.ts";
@@ -18,6 +18,7 @@ import {
   propose,
   voteBy,
 } from "./gateway.ts";
+import { blockHash, encodeMessage } from "../../ledger/message/index.ts";
 
 const VIEWS = [1, 2, 3, 4, 5];
 

@@ -1,6 +1,6 @@
 /** A2, A7, A9 to A12: how views are left, blocks become final, and a gateway comes back. */
 import test from "ava";
-import { blockHash, type Message, wakeAtMs } from "../../ledger/agreement/index.ts";
+import { wakeAtMs } from "../../ledger/agreement/index.ts";
 import { HORIZON_VIEWS } from "../../ledger/agreement/certificates.ts";
 import {
   beats,
@@ -21,6 +21,7 @@ import {
   voteBy,
   votesSigned,
 } from "./gateway.ts";
+import { blockHash, type Message } from "../../ledger/message/index.ts";
 
 const first = blockOn(genesis, 1, { 1: 0 });
 const second = blockOn(named(first), 2, { 2: 0 });

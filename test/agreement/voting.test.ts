@@ -1,6 +1,6 @@
 /** A3 to A6 and A8: what a gateway proposes and what it signs. Gateway 0 of four is watched; gateway v mod 4 leads view v. */
 import test from "ava";
-import { blockHash, wakeAtMs } from "../../ledger/agreement/index.ts";
+import { wakeAtMs } from "../../ledger/agreement/index.ts";
 import { castVote } from "../../ledger/agreement/certificates.ts";
 import { hashOfText } from "../committee/fake.ts";
 import {
@@ -24,6 +24,7 @@ import {
   voteBy,
   votesSigned,
 } from "./gateway.ts";
+import { blockHash } from "../../ledger/message/index.ts";
 
 const first = blockOn(genesis, 1, { 1: 0 });
 

@@ -11,7 +11,7 @@ import {
   asSignatures,
   asText,
   Malformed,
-} from "../../ledger/committee/wire.ts";
+} from "../../ledger/message/wire.ts";
 import type { CborValue } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
 import { leaderOf } from "../../ledger/agreement/index.ts";

@@ -1,9 +1,7 @@
 /** A running replica: what it notices, keeps, tells and finds again. */
 import test from "ava";
-import type { Message } from "../../ledger/agreement/index.ts";
 import type { Bundle } from "../../ledger/bundle/index.ts";
 import { courtOf, encodeEvidence, verifyEvidence } from "../../ledger/evidence/index.ts";
-import type { LaneMessage } from "../../ledger/lane/index.ts";
 import { openMessage, sealMessage } from "../../ledger/replica/wire.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Statement } from "../../ledger/statement/index.ts";
@@ -14,6 +12,7 @@ import { settled, start, type Watched } from "../replica/site.ts";
 import { simulatedSite } from "../sim/site.ts";
 import { twoVotes } from "./letters.ts";
 import { NO_PARENT } from "./site.ts";
+import type { LaneMessage, Message } from "../../ledger/message/index.ts";
 
 const SIZE = 4;
 const { site, verify } = simulatedSite(SIZE);

@@ -1,7 +1,7 @@
 /** L11: what lies more than a window below what is settled. Gateway 0 of four has been away; gateway 2 owns the lane, 1 and 3 signed. */
 import test from "ava";
 import { type Bundle, packBundles, packStatements } from "../../ledger/bundle/index.ts";
-import { type LaneEffect, type LaneMessage, WINDOW_BUNDLES } from "../../ledger/lane/index.ts";
+import { type LaneEffect, WINDOW_BUNDLES } from "../../ledger/lane/index.ts";
 import {
   acksSent,
   bundleOf,
@@ -15,6 +15,7 @@ import {
   START_MS,
   tips,
 } from "./gateway.ts";
+import type { LaneMessage } from "../../ledger/message/index.ts";
 
 const OWNER = 2;
 const LENGTH = 4 * WINDOW_BUNDLES;

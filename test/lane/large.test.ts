@@ -5,7 +5,6 @@ import {
   ackBytes,
   type LaneEffect,
   type LaneInput,
-  type LaneMessage,
   laneCertificateHolds,
   NO_HASH,
   recoverLanes,
@@ -15,6 +14,7 @@ import { quorumOf } from "../../ledger/management/index.ts";
 import { committeeOf } from "../committee/fake.ts";
 import { simulatedSite } from "../sim/site.ts";
 import { START_MS, statementOf } from "./gateway.ts";
+import type { LaneMessage } from "../../ledger/message/index.ts";
 
 const SIZE = 19;
 const everybody = Array.from({ length: SIZE }, (_, index) => index);

@@ -1,6 +1,5 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { messageValue } from "../../ledger/agreement/index.ts";
 import { encode } from "../../ledger/cbor/index.ts";
 import {
   type Budget,
@@ -14,6 +13,7 @@ import {
 } from "../../ledger/replica/budget.ts";
 import { sealMessage } from "../../ledger/replica/wire.ts";
 import { linked, pass as passTime, settled, start } from "./site.ts";
+import { messageValue } from "../../ledger/message/index.ts";
 
 const REJECT: Cost = { kind: "reject" };
 const PEERS = 3;

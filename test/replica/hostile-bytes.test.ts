@@ -1,12 +1,10 @@
 /** R6, C4: any byte string from a peer yields a verdict, and so does everything that is nearly a message, whoever signed it. */
 import test from "ava";
 import fc from "fast-check";
-import { type Block, blockHash, type Message, type Proposal, type Vote } from "../../ledger/agreement/index.ts";
 import { proposalBytes } from "../../ledger/agreement/turn.ts";
 import { sealBundle } from "../../ledger/bundle/index.ts";
 import { type CborValue, decode, encode } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
-import type { LaneMessage } from "../../ledger/lane/index.ts";
 import { type AnyMessage, openMessage, sealMessage } from "../../ledger/replica/wire.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import { ackOf, voteOf } from "../sim/attackers/speech.ts";
@@ -17,6 +15,14 @@ import { evidenceLetters } from "../evidence/letters.ts";
 import { statementOf } from "../lane/gateway.ts";
 import { simulatedSite } from "../sim/site.ts";
 import { draft, pass, settled, start, START_MS, type Watched } from "./site.ts";
+import {
+  type Block,
+  blockHash,
+  type LaneMessage,
+  type Message,
+  type Proposal,
+  type Vote,
+} from "../../ledger/message/index.ts";
 
 const SIZE = 4;
 const VICTIM = 0;

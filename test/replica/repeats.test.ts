@@ -1,8 +1,8 @@
 import test from "ava";
-import { encodeMessage, type Vote } from "../../ledger/agreement/index.ts";
 import { makeRepeats } from "../../ledger/replica/repeats.ts";
 import { inEpoch, sealMessage } from "../../ledger/replica/wire.ts";
 import { hashOfText } from "../committee/fake.ts";
+import { encodeMessage, type Vote } from "../../ledger/message/index.ts";
 
 function certificate(vote: Vote, signer = 0): Uint8Array {
   const signatures = [{ voter: signer, signature: new Uint8Array(64).fill(signer) }];

@@ -1,5 +1,4 @@
 import test from "ava";
-import { type Block, blockHash, encodeBlock } from "../../ledger/agreement/index.ts";
 import { cosign, formatCheckpoint, formatNote } from "../../ledger/log/index.ts";
 import { sign } from "../../ledger/crypto/index.ts";
 import { originOf, siteKeys } from "../../ledger/management/index.ts";
@@ -16,6 +15,7 @@ import { committeeOf, hashOfText } from "../committee/fake.ts";
 import { carry, chainOf } from "../lane/gateway.ts";
 import { simulatedSite } from "../sim/site.ts";
 import { draft, linked, pass, settled, start, START_MS } from "./site.ts";
+import { type Block, blockHash, encodeBlock } from "../../ledger/message/index.ts";
 
 /** A store whose commits end when the test says so. */
 function heldStore(lanes: number) {

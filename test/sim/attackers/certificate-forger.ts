@@ -2,10 +2,10 @@
  * Makes certificates out of what it has heard and of what all attacked gateways can sign: too few signers, one signer twice,
  * another kind, hash, view, epoch or site, signatures of several certificates mixed, strangers, flipped bits.
  */
-import { blockHash, type Certificate, genesisOf, type Vote } from "../../../ledger/agreement/index.ts";
+import { genesisOf } from "../../../ledger/agreement/index.ts";
 import { voteBytes } from "../../../ledger/agreement/turn.ts";
 import type { Committee, Signed } from "../../../ledger/committee/index.ts";
-import { ackBytes, type LaneCertificate } from "../../../ledger/lane/index.ts";
+import { ackBytes } from "../../../ledger/lane/index.ts";
 import { formatNote, parseNote } from "../../../ledger/log/index.ts";
 import { sealMessage } from "../../../ledger/replica/wire.ts";
 import {
@@ -19,6 +19,7 @@ import {
   strike,
 } from "./attack.ts";
 import { say, sayInLanes, understand } from "./speech.ts";
+import { blockHash, type Certificate, type LaneCertificate, type Vote } from "../../../ledger/message/index.ts";
 
 const EVERY_MS = 120;
 const KEPT = 16;

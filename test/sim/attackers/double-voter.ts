@@ -5,7 +5,6 @@
  * followed by the one that its rules exclude.
  */
 import type { Bundle } from "../../../ledger/bundle/index.ts";
-import { type Block, blockHash, type Vote } from "../../../ledger/agreement/index.ts";
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import { type Replica, startReplica } from "../../../ledger/replica/index.ts";
 import { decodeStatement } from "../../../ledger/statement/index.ts";
@@ -14,6 +13,7 @@ import type { Recovered, Write } from "../../../ledger/store/port.ts";
 import { type Attack, type AttackContext, othersOf, repeatedly, someOf, strike } from "./attack.ts";
 import { ownBundle } from "./forged-lane.ts";
 import { inAgreement, inLanes, say, sayInLanes, voteOf } from "./speech.ts";
+import { type Block, blockHash, type Vote } from "../../../ledger/message/index.ts";
 
 const IMAGE_MEAN_MS = 400;
 const RESTORED_AFTER_MEAN_MS = 600;

@@ -2,10 +2,10 @@
  * Proposes two valid blocks for one view: one to each half, or both to all, the second at once, late, or when the first is already
  * notarized. All attacked gateways vote for both.
  */
-import { blockHash, type Proposal } from "../../../ledger/agreement/index.ts";
 import type { GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
 import { type Attack, type AttackContext, othersOf, sharedMap, someOf, strike } from "./attack.ts";
 import { inAgreement, isOwnProposal, proposalOf, say, voteOf } from "./speech.ts";
+import { blockHash, type Proposal } from "../../../ledger/message/index.ts";
 
 const LATE_MS = 300;
 

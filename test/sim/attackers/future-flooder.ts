@@ -1,5 +1,5 @@
 /** Floods with what is far ahead, signed by its own key and well formed: votes, proposals, bundles, acks, cosignatures, and requests. */
-import { genesisOf, type Proposal, type Vote } from "../../../ledger/agreement/index.ts";
+import { genesisOf } from "../../../ledger/agreement/index.ts";
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import { type Bundle, sealBundle } from "../../../ledger/bundle/index.ts";
 import { NO_HASH } from "../../../ledger/lane/index.ts";
@@ -9,6 +9,7 @@ import { sealMessage } from "../../../ledger/replica/wire.ts";
 import { type Attack, type AttackContext, othersOf, repeatedly, strike } from "./attack.ts";
 import { ownBundle } from "./forged-lane.ts";
 import { ackOf, inAgreement, inLanes, proposalOf, say, sayInLanes, voteOf } from "./speech.ts";
+import type { Proposal, Vote } from "../../../ledger/message/index.ts";
 
 const EVERY_MS = 250;
 /** Most floods are just annoying; some are what a gateway cuts a peer off for. */

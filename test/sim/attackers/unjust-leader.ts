@@ -3,11 +3,10 @@
  * notarized, with a lane that goes back, changes or advances without proof, with a checkpoint that never was, for another
  * configuration. It votes for that, too.
  */
-import { type Block, blockHash, type Proposal } from "../../../ledger/agreement/index.ts";
 import type { Hash } from "../../../ledger/committee/index.ts";
-import type { LaneCertificate } from "../../../ledger/lane/index.ts";
 import { type Attack, type AttackContext, strike } from "./attack.ts";
 import { inAgreement, isOwnProposal, proposalOf, say, voteOf } from "./speech.ts";
+import { type Block, blockHash, type LaneCertificate, type Proposal } from "../../../ledger/message/index.ts";
 
 const CHANCE = 0.6;
 const KEPT = 64;

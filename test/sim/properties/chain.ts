@@ -1,11 +1,12 @@
 /** What is final: one chain of cuts that only go forward (A1, A7), one log made from it (X1 to X5), and nothing invalid in either. */
-import { genesisOf, readBlock } from "../../../ledger/agreement/index.ts";
+import { genesisOf } from "../../../ledger/agreement/index.ts";
 import { decodeUnchecked } from "../../../ledger/cbor/index.ts";
 import type { GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
 import type { Execution, Write } from "../../../ledger/store/port.ts";
 import { type Context, nameOf } from "./context.ts";
 import type { LanesWatch } from "./lanes.ts";
 import { voteOf } from "./proof.ts";
+import { readBlock } from "../../../ledger/message/index.ts";
 
 export type ChainWatch = {
   readonly durable: (gateway: GatewayIndex, write: Write) => void;

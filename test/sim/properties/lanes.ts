@@ -3,11 +3,11 @@ import { openBundle } from "../../../ledger/bundle/index.ts";
 import { type CborValue, decodeUnchecked } from "../../../ledger/cbor/index.ts";
 import { type GatewayIndex, type Hash, hashBytes } from "../../../ledger/committee/index.ts";
 import { toHex } from "../../../ledger/crypto/index.ts";
-import { type Ack, type LaneCertificate, readLaneCertificate } from "../../../ledger/lane/index.ts";
 import { decodeStatement, type Statement } from "../../../ledger/statement/index.ts";
 import type { Write } from "../../../ledger/store/port.ts";
 import { judge } from "../measure.ts";
 import { type Context, nameOf } from "./context.ts";
+import { type Ack, type LaneCertificate, readLaneCertificate } from "../../../ledger/message/index.ts";
 
 /** A bundle as anybody may read it. */
 export type Body = {

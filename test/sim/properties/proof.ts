@@ -2,12 +2,13 @@
  * The hypotheses and the theorems of the safety proof (ledger/agreement/proof/SimplexSafety.v), checked vote by vote and under
  * their names there. The log L is the union of what honest gateways have on disk and of everything that liars ever signed.
  */
-import { type Certificate, genesisOf, readBlock, readMessage, type Vote } from "../../../ledger/agreement/index.ts";
+import { genesisOf } from "../../../ledger/agreement/index.ts";
 import { type CborValue, decodeUnchecked } from "../../../ledger/cbor/index.ts";
 import { type GatewayIndex, type Hash, hashBytes } from "../../../ledger/committee/index.ts";
 import { toHex } from "../../../ledger/crypto/index.ts";
 import type { Write } from "../../../ledger/store/port.ts";
 import { type Context, nameOf } from "./context.ts";
+import { type Certificate, readBlock, readMessage, type Vote } from "../../../ledger/message/index.ts";
 
 export type Proof = {
   readonly durable: (gateway: GatewayIndex, write: Write) => void;

@@ -2,7 +2,6 @@
 import type { GatewayIndex } from "../../../ledger/committee/index.ts";
 import { sha256, toHex } from "../../../ledger/crypto/index.ts";
 import { parseCheckpoint, parseNote } from "../../../ledger/log/index.ts";
-import { encodeMessage } from "../../../ledger/agreement/index.ts";
 import type { AnyMessage } from "../../../ledger/replica/wire.ts";
 import type { Write } from "../../../ledger/store/port.ts";
 import { openOnce } from "../opened.ts";
@@ -11,6 +10,7 @@ import { type Context, nameOf } from "./context.ts";
 import type { LanesWatch } from "./lanes.ts";
 import type { Proof } from "./proof.ts";
 import type { WordsWatch } from "./words.ts";
+import { encodeMessage } from "../../../ledger/message/index.ts";
 
 export type WireWatch = {
   readonly durable: (gateway: GatewayIndex, write: Write) => void;

@@ -1,6 +1,6 @@
-/** The bytes of the lanes' messages: CBOR arrays that begin with the message's kind. */
-import type { CborValue } from "../cbor/index.ts";
-import { hashBytes } from "../committee/index.ts";
+/** What gateways say to each other about lanes, and its bytes: CBOR arrays that begin with the message's kind. */
+import { type CborValue, encode } from "../cbor/index.ts";
+import { type GatewayIndex, type Hash, hashBytes, type Signed } from "../committee/index.ts";
 import {
   asBytes,
   asGateway,
@@ -11,9 +11,52 @@ import {
   asText,
   Malformed,
   MAX_GATEWAYS,
-} from "../committee/wire.ts";
-import { laneCertificateValue, readLaneCertificate } from "./certificate.ts";
-import type { LaneMessage } from "./types.ts";
+  asSignatures,
+  signaturesValue,
+} from "./wire.ts";
+
+export type Ack = {
+  readonly lane: GatewayIndex;
+  readonly number: number;
+  readonly hash: Hash;
+  readonly voter: GatewayIndex;
+  readonly signature: Uint8Array;
+};
+
+/** A quorum holds and has validated this bundle and all below it. The owner counts by the signature inside the bundle. */
+export type LaneCertificate = {
+  readonly lane: GatewayIndex;
+  readonly number: number;
+  readonly hash: Hash;
+  readonly acks: readonly Signed[];
+};
+
+export type LaneMessage =
+  | { readonly kind: "bundle"; readonly cose: Uint8Array; readonly statements: readonly Uint8Array[] }
+  /** Bundles `from`, from + 1, ... of a lane, packed (ledger/bundle, B7). */
+  | { readonly kind: "bundles"; readonly lane: GatewayIndex; readonly from: number; readonly packed: Uint8Array }
+  | { readonly kind: "ack"; readonly ack: Ack }
+  | { readonly kind: "laneCertificate"; readonly certificate: LaneCertificate }
+  /**
+   * What the sender holds of every lane (count of bundles), and its highest certificates. `again`: a link came up or things
+   * stand still, so what was sent before may be lost; otherwise it only tells an owner how far a catching-up copy is.
+   */
+  | {
+      readonly kind: "tips";
+      readonly again: boolean;
+      readonly held: readonly number[];
+      readonly certificates: readonly LaneCertificate[];
+    }
+  /** L6: `count` bundles of a lane from number `from` on. */
+  | { readonly kind: "fetchBundles"; readonly lane: GatewayIndex; readonly from: number; readonly count: number }
+  /** L3: "I do not acknowledge your bundle, because ..." */
+  | {
+      readonly kind: "refusal";
+      readonly lane: GatewayIndex;
+      readonly number: number;
+      readonly hash: Hash;
+      readonly reason: string;
+    };
 
 const MAX_COSE_BYTES = 4096;
 /** 16 frames of 512 bytes and all else that a statement may hold. */
@@ -111,4 +154,22 @@ export function readLaneMessage(fields: readonly CborValue[]): LaneMessage | nul
     default:
       return null;
   }
+}
+
+export function laneCertificateValue({ lane, number, hash, acks }: LaneCertificate): CborValue {
+  return [lane, number, hashBytes(hash), signaturesValue(acks)];
+}
+
+export function encodeLaneCertificate(certificate: LaneCertificate): Uint8Array {
+  return encode(laneCertificateValue(certificate));
+}
+
+export function readLaneCertificate(value: CborValue | undefined): LaneCertificate {
+  const [lane, number, hash, acks] = asList(value, "lane certificate", 4);
+  return {
+    lane: asGateway(lane, "certificate lane"),
+    number: asNatural(number, "certificate number"),
+    hash: asHash(hash, "certificate hash"),
+    acks: asSignatures(acks, "certificate acks"),
+  };
 }

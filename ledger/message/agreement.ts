@@ -1,8 +1,7 @@
-/** A1: the bytes of blocks and messages. Every message is a CBOR array that begins with its kind. */
+/** A1: the nouns of agreement and their bytes. Every message is a CBOR array that begins with its kind. */
 import type { CborValue } from "../cbor/index.ts";
 import { encode } from "../cbor/index.ts";
-import type { Hash } from "../committee/index.ts";
-import { hashBytes } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, hashBytes, type Signed } from "../committee/index.ts";
 import {
   asGateway,
   asHash,
@@ -15,11 +14,60 @@ import {
   Malformed,
   MAX_GATEWAYS,
   signaturesValue,
-} from "../committee/wire.ts";
+} from "./wire.ts";
 import { sha256, toHex } from "../crypto/index.ts";
-import { laneCertificateValue, readLaneCertificate } from "../lane/index.ts";
-import { hashOf } from "./turn.ts";
-import type { Block, Certificate, Message, Proposal, SignedVote, Tip, Vote } from "./types.ts";
+import { type LaneCertificate, laneCertificateValue, readLaneCertificate } from "./lane.ts";
+
+export type Vote =
+  | { readonly kind: "notarize"; readonly view: number; readonly hash: Hash }
+  | { readonly kind: "nullify"; readonly view: number }
+  | { readonly kind: "finalize"; readonly view: number; readonly hash: Hash };
+
+export type SignedVote = { readonly vote: Vote; readonly voter: GatewayIndex; readonly signature: Uint8Array };
+
+/** q distinct signers over the same vote. */
+export type Certificate = { readonly vote: Vote; readonly signatures: readonly Signed[] };
+
+/** A lane's place in a cut: its bundle `number` with `hash`; number -1 and a hash of zeros before the first. */
+export type Tip = { readonly number: number; readonly hash: Hash };
+
+/** A1: what is agreed on. Its hash covers the tips; the lane certificates travel beside it in the proposal. */
+export type Block = {
+  readonly view: number;
+  readonly parent: Hash;
+  /** One for each lane, in gateway order. */
+  readonly tips: readonly Tip[];
+  readonly configHash: Hash;
+  /** A12: what leaders are drawn from; not the parent's exactly when a reveal comes with it. */
+  readonly seed: Hash;
+  readonly reveal: Uint8Array | null;
+  /** The newest checkpoint that the leader knew. */
+  readonly checkpoint: { readonly size: number; readonly root: Hash } | null;
+  /** A13: the approved configuration with which the epoch ends; only empty blocks that repeat it may follow. */
+  readonly next: Hash | null;
+};
+
+export type Proposal = {
+  readonly block: Block;
+  /** Notarization or Finalization of the parent; null when the parent is genesis. */
+  readonly parent: Certificate | null;
+  /** One for every view between the parent's and this one. */
+  readonly nullifications: readonly Certificate[];
+  /** For every lane that advances over the parent's cut. */
+  readonly laneCertificates: readonly LaneCertificate[];
+  readonly signature: Uint8Array;
+};
+
+export type Message =
+  | { readonly kind: "propose"; readonly proposal: Proposal }
+  | { readonly kind: "vote"; readonly vote: SignedVote }
+  | { readonly kind: "certificate"; readonly certificate: Certificate }
+  /** "My finalized chain ends at view `after`: send me what leads on from there." */
+  | { readonly kind: "fetch"; readonly after: number }
+  /** A single block that somebody's certificate names. */
+  | { readonly kind: "block"; readonly block: Block }
+  /** A part of the finalized chain, oldest first, and the finalization of its last block. */
+  | { readonly kind: "finalized"; readonly blocks: readonly Block[]; readonly finalization: Certificate };
 
 /** A part of the finalized chain that travels in one message. */
 export const MAX_BLOCKS_A_MESSAGE = 1024;
@@ -69,6 +117,10 @@ function readTip(value: CborValue): Tip {
 function readCheckpoint(value: CborValue): NonNullable<Block["checkpoint"]> {
   const [size, root] = asList(value, "checkpoint", 2);
   return { size: asNatural(size, "checkpoint size"), root: asHash(root, "checkpoint root") };
+}
+
+export function hashOf(vote: Vote): Hash | null {
+  return vote.kind === "nullify" ? null : vote.hash;
 }
 
 function voteValue(vote: Vote): readonly CborValue[] {

@@ -5,7 +5,7 @@
 import type { CborValue } from "../cbor/index.ts";
 import { toHex } from "../crypto/index.ts";
 import { VRF_PROOF_BYTES } from "../crypto/vrf/index.ts";
-import type { GatewayIndex, Hash, Signed } from "./index.ts";
+import type { GatewayIndex, Hash, Signed } from "../committee/index.ts";
 
 /** Sites have at most this many gateways. */
 export const MAX_GATEWAYS = 500;
