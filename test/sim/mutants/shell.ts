@@ -28,13 +28,13 @@ export const shellMutants: readonly Mutant[] = [
     edits: [
       {
         file: replica,
-        find: "lane.stepLanes(committee, lanes, input, options.steady())",
-        replace: "lane.stepLanes(committee, lanes, input, options.now())",
+        find: "lane.stepLanes(epoch.committee, lanes, input, options.steady())",
+        replace: "lane.stepLanes(epoch.committee, lanes, input, options.now())",
       },
       {
         file: replica,
-        find: "agreement.step(committee, state, input, options.steady())",
-        replace: "agreement.step(committee, state, input, options.now())",
+        find: "agreement.step(epoch.committee, state, input, options.steady())",
+        replace: "agreement.step(epoch.committee, state, input, options.now())",
       },
       { file: replica, find: "makeAlarm(options.steady,", replace: "makeAlarm(options.now," },
     ],
