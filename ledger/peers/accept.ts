@@ -6,16 +6,17 @@ import { HANDSHAKE_MS, runLink, type Session } from "./session.ts";
 
 export type Acceptor = {
   readonly listening: { readonly host: string; readonly port: number };
+  /** P9: new links are answered with the key in force. */
+  readonly renew: () => void;
   /** Resolves when every accepted connection is gone; `Session.end` must have been called. */
   readonly close: () => Promise<void>;
 };
 
-/** P1: listens for the gateways with a lower index. */
+/** P1: listens for the gateways that dial this one. */
 export async function acceptPeers(session: Session): Promise<Acceptor> {
-  const { tls, listen: at } = session.options;
+  const { listen: at } = session.options;
   const server = createServer({
-    key: tls.key,
-    cert: tls.cert,
+    ...session.tls(),
     minVersion: "TLSv1.3",
     requestCert: true,
     // P2: no authority is asked, because the pin decides alone, in `onSecure`.
@@ -44,6 +45,7 @@ export async function acceptPeers(session: Session): Promise<Acceptor> {
   await listen(server, at);
   return {
     listening: { host: at.host, port: (server.address() as AddressInfo).port },
+    renew: () => server.setSecureContext(session.tls()),
     close: () => new Promise<void>((done) => server.close(() => done())),
   };
 }
@@ -53,8 +55,8 @@ function onSecure(session: Session, socket: TLSSocket): void {
   if (session.ended()) return void socket.destroy();
   const peer = session.whoIs(socket);
   if (peer === null) return stranger(session, socket, "no gateway of this site has its TLS key");
-  if (peer.index > session.options.self) {
-    return stranger(session, socket, `${peer.gateway} dialled, but the lower index dials`);
+  if (session.dials(peer.index)) {
+    return stranger(session, socket, `${peer.gateway} dialled, but this gateway dials it (P1)`);
   }
   runLink(session, peer, socket, () => undefined);
 }

@@ -6,7 +6,7 @@ import { HANDSHAKE_MS, type Peer, runLink, type Session } from "./session.ts";
 const REDIAL_FIRST_MS = 100;
 const REDIAL_LAST_MS = 2_000;
 
-/** P1: keeps a link to a gateway with a higher index until the session ends. */
+/** P1: keeps a link to a gateway that this one dials until the session ends. */
 export function dialPeer(session: Session, peer: Peer, attempt = 0): void {
   const address = session.options.addresses[peer.index] ?? null;
   if (address === null) {
@@ -35,8 +35,7 @@ function dialOnce(session: Session, peer: Peer, target: Target, over: (wasUp: bo
   const socket = connect({
     host: target.host,
     port: target.port,
-    key: session.options.tls.key,
-    cert: session.options.tls.cert,
+    ...session.tls(),
     minVersion: "TLSv1.3",
     // P2: no authority is asked, because the pin decides alone, below.
     rejectUnauthorized: false,

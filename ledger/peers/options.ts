@@ -3,16 +3,18 @@ export type PeersSite = {
   readonly site: string;
   readonly epoch: number;
   readonly configHash: string;
-  readonly gateways: readonly { readonly name: string; readonly tlsPin: string }[];
+  readonly gateways: readonly { readonly name: string; readonly tlsPin: string; readonly left?: true }[];
 };
 
 export type PeersOptions = {
+  /** P1: gateways of the site's first configuration; default: all. */
+  readonly founders?: number;
   /** Index of this gateway in `site.gateways`. */
   readonly self: number;
   readonly site: PeersSite;
   /** Port 0 takes any free port; `status().listening` tells which. */
   readonly listen: { readonly host: string; readonly port: number };
-  /** `host:port` by gateway; null where this gateway never dials (itself, lower indexes, not known yet). */
+  /** `host:port` by gateway; null where this gateway never dials (P1) or where it is not known. */
   readonly addresses: readonly (string | null)[];
   /** PEM, from `makeTlsIdentity`. */
   readonly tls: { readonly key: string; readonly cert: string };
@@ -25,6 +27,8 @@ export type PeersOptions = {
   };
   /** P6: bytes that may wait for one peer. Default 16 MiB, less above 17 gateways. */
   readonly maxQueueBytes?: number;
+  /** P9: how long a pin that went is still let in. Default one minute. */
+  readonly outgoingMs?: number;
   /** P5: default 1,000 ms; a dead peer is noticed after 3 to 4 ticks. */
   readonly tickMs?: number;
 };

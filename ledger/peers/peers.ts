@@ -1,7 +1,7 @@
 import { acceptPeers } from "./accept.ts";
 import { dialPeer } from "./dial.ts";
 import { PeersFailure } from "./failures.ts";
-import type { PeersOptions, PeersStatus, PeerStatus } from "./options.ts";
+import type { PeersOptions, PeersSite, PeersStatus, PeerStatus } from "./options.ts";
 import { cutOff, openSession, type Peer, type Session } from "./session.ts";
 import { tlsPinOf } from "./tls-identity.ts";
 
@@ -11,6 +11,8 @@ export type Peers = {
   /** P8: for so long there is no link to this peer; it is told why. */
   readonly cutOff: (peer: number, forMs: number, reason: string) => void;
   readonly queuedBytes: (to: number) => number;
+  /** P9: another configuration is in force; the other links stay up. */
+  readonly reconfigure: (site: PeersSite, tls: PeersOptions["tls"]) => void;
   readonly status: () => PeersStatus;
   readonly close: () => Promise<void>;
 };
@@ -28,7 +30,7 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
 
   const session = openSession(options);
   const acceptor = await acceptPeers(session);
-  for (const peer of session.peers) if (peer.index > self) dialPeer(session, peer);
+  for (const peer of session.peers) if (session.dials(peer.index)) dialPeer(session, peer);
 
   return {
     send: (to, bytes) => {
@@ -40,6 +42,11 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
     },
     queuedBytes: (to) => peerOf(session, to).link?.queuedBytes() ?? 0,
     cutOff: (index, forMs, reason) => cutOff(session, peerOf(session, index), forMs, reason),
+    reconfigure: (next, tls) => {
+      const joined = session.reconfigure(next, tls);
+      acceptor.renew();
+      for (const peer of joined) if (session.dials(peer.index)) dialPeer(session, peer);
+    },
     status: () => ({
       listening: acceptor.listening,
       strangers: session.strangers.count,

@@ -9,6 +9,8 @@ export const HANDSHAKE_MS = 5_000;
 /** P6: of one peer, and of all. */
 const QUEUE_BYTES = 16 * 1024 * 1024;
 const ALL_QUEUES_BYTES = 256 * 1024 * 1024;
+/** P9: who had no news of its new key, or of having left, may still hear of it on a link. */
+const OUTGOING_MS = 60_000;
 /** P2: above this the oldest unfinished connection makes room. */
 const MAX_UNGREETED = 128;
 
@@ -16,6 +18,8 @@ export type Peer = {
   readonly index: number;
   readonly gateway: string;
   link: Link | null;
+  /** That it has shown last. */
+  pin: string | null;
   reason: string;
   /** P8: why it is cut off; null = it is welcome. */
   unwelcome: string | null;
@@ -28,8 +32,14 @@ export type Peer = {
 /** What the dialling and the accepting side share. Owns every timer and every connection that has not said hello. */
 export type Session = {
   readonly options: PeersOptions;
-  readonly hello: Hello;
+  /** P9: those of the configuration in force. */
+  readonly hello: () => Hello;
+  readonly tls: () => PeersOptions["tls"];
   readonly peers: readonly Peer[];
+  /** P1: this gateway dials that one. */
+  readonly dials: (peer: number) => boolean;
+  /** P9: another configuration is in force. Answers the gateways that are new. */
+  readonly reconfigure: (site: PeersSite, tls: PeersOptions["tls"]) => readonly Peer[];
   readonly strangers: { count: number; last: string | null };
   /** P2: the gateway whose pinned key the other side has proven to hold; null for a stranger. */
   readonly whoIs: (socket: TLSSocket) => Peer | null;
@@ -42,40 +52,72 @@ export type Session = {
 };
 
 export function openSession(options: PeersOptions): Session {
-  const { site, self } = options;
-  const peers = site.gateways.map(({ name }, index): Peer => newPeer(index, name, self));
+  const { self, founders = options.site.gateways.length } = options;
+  let { site, tls } = options;
+  /** P9: pins that are let in for a while after they were changed. */
+  const outgoing = new Map<string, number>();
+  const dials = (peer: number): boolean => (Math.max(peer, self) < founders ? peer > self : peer < self);
+  const peers: Peer[] = site.gateways.map(({ name }, index) => newPeer(index, name, dials(index)));
   const ungreeted = new Set<{ readonly destroy: () => void }>();
   const timers = new Set<NodeJS.Timeout>();
   let ended = false;
 
+  function later(ms: number, act: () => void): () => void {
+    if (ended) return () => undefined;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, ms);
+    timers.add(timer);
+    return () => {
+      clearTimeout(timer);
+      timers.delete(timer);
+    };
+  }
+
   return {
     options,
     peers,
-    hello: helloOf(site, self),
+    dials,
+    hello: () => helloOf(site, self),
+    tls: () => tls,
+    reconfigure: (next, ownTls) => {
+      const before = site;
+      site = next;
+      tls = ownTls;
+      const joined = next.gateways
+        .slice(peers.length)
+        .map(({ name }, at) => newPeer(peers.length + at, name, dials(peers.length + at)));
+      peers.push(...joined);
+      for (const [index, { tlsPin, left }] of before.gateways.entries()) {
+        const after = next.gateways[index];
+        if (index === self || left || (after?.tlsPin === tlsPin && !after.left)) continue;
+        outgoing.set(tlsPin, index);
+        later(options.outgoingMs ?? OUTGOING_MS, () => {
+          outgoing.delete(tlsPin);
+          const peer = peers[index];
+          if (peer?.pin === tlsPin) peer.link?.close("its key is not of the site any more");
+        });
+      }
+      return joined;
+    },
     strangers: { count: 0, last: null },
     whoIs: (socket) => {
       const certificate = socket.getPeerX509Certificate();
       if (certificate === undefined) return null;
       const pin = tlsPinOf(certificate);
-      return peers[site.gateways.findIndex((gateway, index) => index !== self && gateway.tlsPin === pin)] ?? null;
+      const isPinned = ({ tlsPin, left }: PeersSite["gateways"][number], index: number): boolean =>
+        index !== self && !left && tlsPin === pin;
+      const peer = peers[site.gateways.findIndex(isPinned)] ?? peers[outgoing.get(pin) ?? -1] ?? null;
+      if (peer !== null) peer.pin = pin;
+      return peer;
     },
     unfinished: (connection) => {
       ungreeted.add(connection);
       if (ungreeted.size > MAX_UNGREETED) ungreeted.values().next().value?.destroy();
       return () => void ungreeted.delete(connection);
     },
-    later: (ms, act) => {
-      if (ended) return () => undefined;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        act();
-      }, ms);
-      timers.add(timer);
-      return () => {
-        clearTimeout(timer);
-        timers.delete(timer);
-      };
-    },
+    later,
     ended: () => ended,
     end: () => {
       ended = true;
@@ -90,7 +132,8 @@ export function openSession(options: PeersOptions): Session {
 
 /** Runs a link over a socket that has proven to be `peer`; `closed` is told whether the link ever was up. */
 export function runLink(session: Session, peer: Peer, socket: TLSSocket, closed: (wasUp: boolean) => void): void {
-  const { options, hello } = session;
+  const { options } = session;
+  const hello = session.hello();
   let wasUp = false;
   const settled = session.unfinished({
     destroy: () => link.close("other connections took its place before the hello"),
@@ -149,18 +192,18 @@ export function cutOff(session: Session, peer: Peer, forMs: number, reason: stri
   peer.link?.dismiss(reason);
   session.later(forMs, () => {
     peer.unwelcome = null;
-    if (peer.link === null) peer.reason = notYet(peer.index, peer.gateway, session.options.self);
+    if (peer.link === null) peer.reason = notYet(peer.gateway, session.dials(peer.index));
   });
 }
 
-function newPeer(index: number, gateway: string, self: number): Peer {
-  const reason = notYet(index, gateway, self);
+function newPeer(index: number, gateway: string, dialled: boolean): Peer {
+  const reason = notYet(gateway, dialled);
   const counts = { sentMessages: 0, receivedMessages: 0, droppedMessages: 0, timesUp: 0 };
-  return { index, gateway, link: null, reason, unwelcome: null, ...counts };
+  return { index, gateway, link: null, pin: null, reason, unwelcome: null, ...counts };
 }
 
-function notYet(index: number, gateway: string, self: number): string {
-  return index < self ? `waiting for ${gateway} to dial` : "not dialled yet";
+function notYet(gateway: string, dialled: boolean): string {
+  return dialled ? "not dialled yet" : `waiting for ${gateway} to dial`;
 }
 
 function helloOf(site: PeersSite, self: number): Hello {

@@ -18,7 +18,7 @@ import {
   votersOf,
 } from "../management/index.ts";
 import type { Write } from "../store/port.ts";
-import type { ManagementMessage } from "./wire.ts";
+import { MAX_DOCUMENT_BYTES, type ManagementMessage } from "./wire.ts";
 
 /** Texts that are kept: one a gateway counts for, and the least supported goes when there are more. */
 const MAX_DOCUMENTS = 16;
@@ -172,7 +172,7 @@ export function makeSuccessors(options: SuccessorsOptions): Successors {
 
   return {
     propose: (site) => {
-      const fault = faultOfSuccessor(sites, site);
+      const fault = faultOfSuccessor(sites, site) ?? faultOfSize(site);
       if (fault !== null) return fault;
       keepDocument(site);
       return approve(site.configHash);
@@ -225,6 +225,15 @@ export function makeSuccessors(options: SuccessorsOptions): Successors {
     send("all", { kind: "approval", hash, signature });
     return null;
   }
+}
+
+/** With the approvals of all. */
+function faultOfSize(site: Site): string | null {
+  const approvals = site.gateways.map((_, voter) => ({ voter, signature: new Uint8Array(64) }));
+  const { length } = encodeApproved({ site, approvals });
+  return length <= MAX_DOCUMENT_BYTES
+    ? null
+    : `it has ${length} bytes with its approvals, and gateways tell each other at most ${MAX_DOCUMENT_BYTES}: register fewer devices.`;
 }
 
 function packed(all: readonly ApprovedSite[]): Uint8Array {

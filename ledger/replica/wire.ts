@@ -15,8 +15,8 @@ import {
 /** C2SP notes, as text; at most 256 KiB (500 gateways and 16 ledgers sign in about 90 kB). */
 const MAX_NOTE_LENGTH = 256 * 1024;
 const MAX_NAME_LENGTH = 128;
-/** 10,000 devices fill half of it. */
-const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+/** What a frame takes (ledger/peers, P3): some thousand devices. */
+export const MAX_DOCUMENT_BYTES = 1_000_000;
 
 export type CheckpointMessage =
   /** A checkpoint note with the sender's cosignature alone. */
