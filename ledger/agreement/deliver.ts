@@ -1,7 +1,7 @@
 /** A7: a finalized block delivers every undelivered ancestor, in order. */
 import { invariant } from "../committee/index.ts";
 import type { Hash } from "../committee/index.ts";
-import { seedsAfter } from "./leaders.ts";
+import { seedsAfter } from "../leaders/index.ts";
 import { onFinalized } from "./pace.ts";
 import type { Turn } from "./turn.ts";
 import type { Link, State } from "./types.ts";

@@ -1,4 +1,3 @@
-export { leaderOf } from "./leaders.ts";
 export { wakeAtMs } from "./pace.ts";
 export { beginEpoch, genesisOf, recoverState, storedCertificate } from "./recover.ts";
 export { step } from "./step.ts";

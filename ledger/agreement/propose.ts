@@ -3,7 +3,7 @@ import type { GatewayIndex, Hash } from "../committee/index.ts";
 import { invariant, isLarge } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { castVote } from "./certificates.ts";
-import { leaderOf, seedFault, seedFor } from "./leaders.ts";
+import { leaderOf, seedFault, seedFor } from "../leaders/index.ts";
 import { type Ground, groundFor } from "./ground.ts";
 import { cutAtMs, setClock } from "./pace.ts";
 import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";

@@ -4,7 +4,7 @@ import { type Committee, hashBytes, invariant } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
 import { NO_HASH } from "../lane/index.ts";
 import type { Recovered } from "../store/port.ts";
-import { NO_SEED, seedsAfter } from "./leaders.ts";
+import { NO_SEED, seedsAfter } from "../leaders/index.ts";
 import { INITIAL_PACE, STOPPED } from "./pace.ts";
 import { NOBODY_SHOWN } from "./relay.ts";
 import { finalView, roundOf } from "./turn.ts";

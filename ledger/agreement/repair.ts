@@ -2,7 +2,7 @@
 import { type GatewayIndex, isLarge } from "../committee/index.ts";
 import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
 import { deliverUpTo } from "./deliver.ts";
-import { leaderOf } from "./leaders.ts";
+import { leaderOf } from "../leaders/index.ts";
 import { beat, patienceMs } from "./pace.ts";
 import { groundFor } from "./ground.ts";
 import { relayDue } from "./relay.ts";

@@ -4,7 +4,7 @@
  */
 import { collectorsOf, type GatewayIndex, isLarge, type Recipients } from "../committee/index.ts";
 import { groundFor } from "./ground.ts";
-import { leaderOf } from "./leaders.ts";
+import { leaderOf } from "../leaders/index.ts";
 import { roundOf, type Turn } from "./turn.ts";
 import type { Message, Vote } from "../message/index.ts";
 

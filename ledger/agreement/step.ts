@@ -10,7 +10,7 @@ import {
   isSuperfluous,
 } from "./certificates.ts";
 import { deliver } from "./deliver.ts";
-import { leaderOf } from "./leaders.ts";
+import { leaderOf } from "../leaders/index.ts";
 import { keepTime } from "./pace.ts";
 import { notarize, propose } from "./propose.ts";
 import { offerOwn } from "./routes.ts";

@@ -1,4 +1,5 @@
 /** Inputs, effects, and the state that the rules act on. */
+import type { Seeds } from "../leaders/index.ts";
 import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Block, Certificate, LaneCertificate, Message, Proposal, SignedVote, Tip } from "../message/index.ts";
@@ -95,7 +96,7 @@ export type State = {
     readonly finalization: Certificate | null;
   };
   /** A12: the delivered blocks that set a seed on which leaders to come depend, oldest first. */
-  readonly seeds: readonly { readonly view: number; readonly seed: Hash }[];
+  readonly seeds: Seeds;
   /** A13: successors that are approved and held here, and the one to propose. */
   readonly approved: readonly Hash[];
   readonly proposing: Hash | null;

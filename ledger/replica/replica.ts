@@ -15,6 +15,7 @@ import {
 } from "../committee/index.ts";
 import { type Court, courtOf } from "../evidence/index.ts";
 import * as lane from "../lane/index.ts";
+import { leaderOf } from "../leaders/index.ts";
 import type { Site } from "../management/index.ts";
 import type { Execution, StoredBundle } from "../store/port.ts";
 import { makeAccusations } from "./accusations.ts";
@@ -726,7 +727,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       unsealed,
       view: state.view,
       finalizedView: state.delivered.view,
-      leader: nameOf(agreement.leaderOf(epoch.committee, state.seeds, state.view)),
+      leader: nameOf(leaderOf(epoch.committee, state.seeds, state.view)),
       seed: state.delivered.seed,
       lanes: lanes.lanes.map((one, index) => ({
         gateway: nameOf(index),

@@ -1,15 +1,7 @@
 /** One gateway's agreement, driven input by input, and the messages that its peers would send: honest ones and others. */
-import {
-  type Effect,
-  genesisOf,
-  type Input,
-  leaderOf,
-  recoverState,
-  type State,
-  step,
-} from "../../ledger/agreement/index.ts";
+import { type Effect, genesisOf, type Input, recoverState, type State, step } from "../../ledger/agreement/index.ts";
 import { proposalBytes, voteBytes } from "../../ledger/agreement/turn.ts";
-import { seedFor } from "../../ledger/agreement/leaders.ts";
+import { leaderOf, seedFor } from "../../ledger/leaders/index.ts";
 import type { Committee } from "../../ledger/committee/index.ts";
 import { ackBytes } from "../../ledger/lane/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";

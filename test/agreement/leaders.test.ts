@@ -1,7 +1,6 @@
 /** A12: who leads, and what a leader has to reveal. */
 import test from "ava";
-import { leaderOf, type State } from "../../ledger/agreement/index.ts";
-import { seedFor } from "../../ledger/agreement/leaders.ts";
+import { leaderOf, type Seeds, seedFor } from "../../ledger/leaders/index.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 import {
   blockOn,
@@ -23,8 +22,8 @@ import {
 import type { Block } from "../../ledger/message/index.ts";
 
 const views = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
-const seedAt = (view: number, text: string): State["seeds"] => [{ view, seed: hashOfText(text) }];
-const leadersOf = (size: number, seeds: State["seeds"], from: number, count = size) =>
+const seedAt = (view: number, text: string): Seeds => [{ view, seed: hashOfText(text) }];
+const leadersOf = (size: number, seeds: Seeds, from: number, count = size) =>
   views(from, count).map((view) => leaderOf(committeeOf(size, 0), seeds, view));
 
 /** The last block of the first span, moving lane 0. */

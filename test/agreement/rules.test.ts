@@ -49,7 +49,7 @@ const chapters: readonly Chapter[] = [
     folder: "ledger/agreement",
     specification: "README.md",
     letter: "A",
-    code: ["ledger/agreement", "ledger/committee", "ledger/message"],
+    code: ["ledger/agreement", "ledger/committee", "ledger/leaders", "ledger/message"],
     tests: ["test/agreement"],
     notBuilt: [],
   },

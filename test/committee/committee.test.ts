@@ -14,7 +14,7 @@ import {
 } from "../../ledger/message/wire.ts";
 import type { CborValue } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
-import { leaderOf } from "../../ledger/agreement/index.ts";
+import { leaderOf } from "../../ledger/leaders/index.ts";
 import { quorumOf } from "../../ledger/management/index.ts";
 import { committeeOf, hashOfText } from "./fake.ts";
 

@@ -10,7 +10,6 @@ import {
   signedBytes,
 } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
-import type { State } from "./types.ts";
 import type { Block } from "../message/index.ts";
 
 /** Before the first reveal. */
@@ -21,12 +20,14 @@ const SPAN_VIEWS = 64;
 const MIN_LAG_VIEWS = 16;
 
 type Seeded = Pick<Block, "view" | "seed">;
+/** The final blocks that set a seed, oldest first. */
+export type Seeds = readonly Seeded[];
 
 /**
  * In a round of n views everybody leads once, in an order drawn from the round and from the seed that was final well before it.
  * Gateways that do not know of the same final blocks may differ for a moment.
  */
-export function leaderOf({ voters }: Committee, seeds: State["seeds"], view: number): GatewayIndex {
+export function leaderOf({ voters }: Committee, seeds: Seeds, view: number): GatewayIndex {
   const place = view % voters.length;
   const seed = seeds.findLast((known) => known.view <= settledBy(voters.length, view - place))?.seed ?? NO_SEED;
   const leader = (seed === NO_SEED ? voters : orderOf(voters, seed, view - place))[place];
@@ -51,7 +52,7 @@ function orderOf(voters: readonly GatewayIndex[], seed: Hash, round: number): re
 }
 
 /** The seeds that the leaders of views above the last of `blocks` can depend on: by the blocks that set them, oldest first. */
-export function seedsAfter({ voters }: Committee, seeds: State["seeds"], blocks: readonly Seeded[]): State["seeds"] {
+export function seedsAfter({ voters }: Committee, seeds: Seeds, blocks: readonly Seeded[]): Seeds {
   const all = [...seeds];
   for (const { view, seed } of blocks) if (seed !== (all.at(-1)?.seed ?? NO_SEED)) all.push({ view, seed });
   // The oldest round that still matters began at most n - 1 views ago.
