@@ -84,6 +84,21 @@ export function sealBundle(
  * unchecked. Says nothing about the signature: that is the caller's, who knows the keys. Never throws.
  */
 export function openBundle(cose: Uint8Array, statements: readonly Uint8Array[] | null): OpenedBundle {
+  const opened = openedBefore.get(cose) ?? openHeader(cose);
+  openedBefore.set(cose, opened);
+  if (opened.kind === "reject" || statements === null) return opened;
+  const { bundle } = opened;
+  if (statements.length !== bundle.header.count)
+    return rejected(`count is ${bundle.header.count}, but ${statements.length} statements came along`);
+  if (toHex(treeRoot(statements.map(leafHash))) !== bundle.root)
+    return rejected("the root is not that of the statements");
+  return { ...opened, bundle: { ...bundle, statements } };
+}
+
+/** The lanes and the witness open the same bytes, which nobody changes: a bundle of a message is read once. */
+const openedBefore = new WeakMap<Uint8Array, OpenedBundle>();
+
+function openHeader(cose: Uint8Array): OpenedBundle {
   const parts = partsOf(cose);
   if (parts.kind === "reject") return parts;
   if (!(parts.payload instanceof Uint8Array) || parts.payload.length !== 32)
@@ -92,15 +107,9 @@ export function openBundle(cose: Uint8Array, statements: readonly Uint8Array[] |
   const opened = openProtected(parts.protectedHeader);
   if (opened.kind === "reject") return opened;
   const { header, keyId } = opened;
-  if (statements !== null) {
-    if (statements.length !== header.count)
-      return rejected(`count is ${header.count}, but ${statements.length} statements came along`);
-    if (!bytesEqual(treeRoot(statements.map(leafHash)), parts.payload))
-      return rejected("the root is not that of the statements");
-  }
   return {
     kind: "accept",
-    bundle: { header, root: toHex(parts.payload), hash: toHex(sha256(cose)), cose, statements: statements ?? [] },
+    bundle: { header, root: toHex(parts.payload), hash: toHex(sha256(cose)), cose, statements: [] },
     signed: signedBytes(parts.protectedHeader, parts.payload),
     signature: parts.signature,
     keyId,
