@@ -25,6 +25,8 @@ export type TemporarySiteOptions = {
   readonly simulation: SimulationOptions | null;
   readonly restart: boolean;
   readonly onEvent?: (event: ProcessEvent) => void;
+  /** Runs when the site is made and nothing of it has started. */
+  readonly prepare?: (made: MadeSite, plan: SitePlan) => Promise<void>;
 };
 
 /** A site of real processes on free ports and a directory of its own, for tests and benchmarks. */
@@ -40,6 +42,7 @@ export async function startTemporarySite(options: TemporarySiteOptions): Promise
   });
   const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
   try {
+    await options.prepare?.(made, plan);
     const simulation = options.simulation === null ? null : await writeSimulation(made, plan, options.simulation);
     const { apis } = await startSite({ made, plan, processes, simulation });
     return { made, plan, processes, apis, stop: processes.stop, remove };

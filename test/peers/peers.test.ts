@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from "ava";
 import { makeTlsIdentity, tlsPinOf, type TlsIdentity } from "../../ledger/peers/index.ts";
 import { frameHeader, MAX_FRAME_BYTES } from "../../ledger/peers/frames.ts";
 import { encodeHello } from "../../ledger/peers/hello.ts";
+import { FAIR, startProxy } from "../e2e/proxy.ts";
 import { addressOf, identities, type Node, node, pair, relay, siteOf, until } from "./links.ts";
 
 test("P1 a site of four links every pair once, and messages arrive in order from whom they came", async (t) => {
@@ -286,6 +287,26 @@ test("P6 a peer that pings but never reads costs a bounded queue: messages beyon
   t.is(status?.state, "up");
   t.true((status?.droppedMessages ?? 0) > 200, `${status?.droppedMessages} dropped`);
   await until(() => well.heard.messages.length === 40);
+});
+
+test("P2 bytes that the network changes end the link as TLS's finding: no changed message comes through, and nobody is blamed", async (t) => {
+  const ids = await identities(2);
+  const accepting = await node(t, 1, ids);
+  const proxy = await startProxy(accepting.peers.status().listening.port);
+  t.teardown(proxy.close);
+  const dialling = await node(t, 0, ids, { addresses: [null, `127.0.0.1:${proxy.port}`] });
+  await until(() => dialling.heard.ups.length === 1 && accepting.heard.ups.length === 1);
+  proxy.set("there", { flipEveryBytes: 50_000 });
+  for (let n = 0; n < 200; n += 1) dialling.peers.send(1, new Uint8Array(1_000).fill(n));
+  await until(() => accepting.heard.downs.length > 0);
+  t.regex(accepting.heard.downs[0]?.reason ?? "", /mac|decrypt|ssl/i);
+  for (const [n, { bytes }] of accepting.heard.messages.entries()) t.true(bytes.every((byte) => byte === n));
+  t.true(accepting.heard.messages.length > 0);
+  proxy.set("there", FAIR);
+  await until(() => accepting.heard.ups.length === 2 && dialling.heard.ups.length === 2);
+  t.true(dialling.peers.send(1, Uint8Array.of(255)));
+  await until(() => accepting.heard.messages.at(-1)?.bytes[0] === 255);
+  t.deepEqual([...accepting.heard.faults, ...dialling.heard.faults], []);
 });
 
 test("P7 a peer that restarts is dialled again until it answers", async (t) => {
