@@ -138,7 +138,7 @@ function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate)
 function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   const { committee, state } = turn;
   const { block } = proposal;
-  if (block.view <= finalView(state) || block.view > state.view + HORIZON_VIEWS) return;
+  if (block.view <= finalView(state)) return;
   const hash = blockHash(block);
   const leader = leaderOf(committee, state.seeds, block.view);
   const { proposal: earlier } = roundOf(state, block.view);
@@ -150,6 +150,9 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])])
     onCertificate(turn, from, certificate);
   if (block.view <= finalView(turn.state)) return;
+  // A10: whoever leads a view has what leads into it. Kept without that, proposals for views far ahead would fill the memory.
+  if (block.view > turn.state.view)
+    return reject(turn, from, `a proposal for view ${block.view} without the certificates that lead there`);
   setRound(turn, block.view, { proposal: { proposal, hash, leader } });
   keepBlock(turn, hash, block);
   if (isMissing(turn.state)) askFor(turn, from);

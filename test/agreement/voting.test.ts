@@ -17,6 +17,7 @@ import {
   notarization,
   notarizationOf,
   nullification,
+  nullificationOf,
   proposalsSent,
   propose,
   sentTo,
@@ -116,10 +117,12 @@ test("A4: a proposal that the leader did not sign is rejected and counts for not
   t.deepEqual(votesSigned(voter.receive(stolen)), ["notarize 1"]);
 });
 
-test("A4: a proposal for a later view waits until that view is the current one", (t) => {
+test("A4, A10: a proposal for a later view brings the certificates that lead there, and is rejected without them", (t) => {
   const voter = gateway(0);
-  t.deepEqual(votesSigned(voter.receive(propose(blockOn(genesis, 2, { 1: 0 }), { nullifications: [] }))), []);
-  t.deepEqual(votesSigned(voter.receive(nullification(1))), ["notarize 2"]);
+  const later = blockOn(genesis, 2, { 1: 0 });
+  t.deepEqual(votesSigned(voter.receive(propose(later, { nullifications: [] }))), []);
+  t.is(voter.state().rounds.get(2)?.proposal ?? null, null, "it is not kept");
+  t.deepEqual(votesSigned(voter.receive(propose(later, { nullifications: [nullificationOf(1)] }))), ["notarize 2"]);
 });
 
 test("A4: no view is skipped without its Nullification, even when its Notarization led out of it", (t) => {

@@ -254,6 +254,26 @@ test("L6: a fetch that nobody answers is repeated to the next signer, however bu
   t.deepEqual(asked, new Set([OWNER, 1, 2]));
 });
 
+test("L6, L9: on a long way, the answer of a signer still finds the disputed lane that asked for it", (t) => {
+  const driven = gateway(0);
+  for (const bundle of lostChain.slice(0, 4)) driven.receive(carry(bundle), OWNER);
+  const onTheWay: { readonly arrivesMs: number; readonly from: number }[] = [];
+  const WAY_MS = 700;
+  for (let ms = 0; ms < 10_000; ms += 100) {
+    driven.setClock(START_MS + ms);
+    const effects = [
+      ...(ms === 0 ? driven.receive(certificate(OWNER, wonChain[1] as Bundle, [1, 2]), 1) : []),
+      ...driven.step({ kind: "wake" }),
+    ];
+    for (const effect of effects)
+      if (effect.kind === "send" && effect.message.kind === "fetchBundles" && typeof effect.to === "number")
+        onTheWay.push({ arrivesMs: ms + WAY_MS, from: effect.to });
+    for (const { arrivesMs, from } of onTheWay)
+      if (arrivesMs === ms) for (const bundle of wonChain.slice(0, 2)) driven.receive(carry(bundle), from);
+  }
+  t.is(driven.lanes().lanes[OWNER]?.heldHash, wonChain[1]?.hash);
+});
+
 test("L5: what waits for its turn is bounded, however far behind the certificate this gateway is", (t) => {
   const driven = gateway(0);
   const chain = chainOf(OWNER, 200);
