@@ -7,6 +7,7 @@ export class BoundedConnection extends Duplex {
   readonly #socket: Socket;
   readonly #maxBytes: number;
   #bound: PacketBound = packetStart;
+  #corked = false;
 
   constructor(socket: Socket, maxBytes: number) {
     super({ allowHalfOpen: false });
@@ -24,11 +25,13 @@ export class BoundedConnection extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#gather();
     this.#socket.write(chunk, done);
   }
 
-  /** mqtt-packet corks the stream around one packet: one packet, one segment. */
+  /** mqtt-packet corks the stream around one packet. */
   override _writev(chunks: readonly { readonly chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
+    this.#gather();
     this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
@@ -39,6 +42,17 @@ export class BoundedConnection extends Duplex {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#socket.destroy();
     done(error);
+  }
+
+  /** One commit acknowledges many messages: what a turn of the event loop writes leaves in one segment. */
+  #gather(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#socket.uncork();
+    });
   }
 
   #onData(chunk: Uint8Array): void {
