@@ -5,7 +5,7 @@ import { type Assignment, type Attacked, beginAttack } from "./attacked.ts";
 import { type Clock, virtualClock } from "./clock.ts";
 import { type CrashPoint, type Disk, makeDisk } from "./disk.ts";
 import { type GatewayClock, gatewayClock } from "./gateway-clock.ts";
-import { assess, falsehood, judge, measure } from "./measure.ts";
+import { assess, falsehood, judge, judgePickily, measure } from "./measure.ts";
 import { makeNetwork, type Network, type Weather } from "./network.ts";
 import { openOnce } from "./opened.ts";
 import type { Watch } from "./properties/index.ts";
@@ -16,7 +16,6 @@ import { type Digest, digest } from "./trace.ts";
 /** 2026-01-01, so that times in statements look like times. */
 const EPOCH_MS = 1_767_225_600_000;
 
-const PICKY_CHANCE = 0.05;
 /** Fifty times what a run needs: something goes round in circles. */
 const MOST_EVENTS = 3_000_000;
 
@@ -188,6 +187,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
     const { life } = node;
     const recovered = await node.disk.store().recover();
     if (node.life !== life || node.replica !== null) return;
+    watch.started(index);
     const alive = () => node.life === life;
     const ifAlive = (run: () => void) => (alive() ? run() : undefined);
     node.replica = startReplica({
@@ -213,10 +213,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
       verifyCosignature: site.verifyCosignature,
       falsehood,
       validate: (lane, statements) => {
-        const verdict =
-          conditions.picky === index && lane !== index && random.chance(PICKY_CHANCE)
-            ? ({ kind: "reject", reason: "it does not please" } as const)
-            : judge(statements);
+        const verdict = conditions.picky === index && lane !== index ? judgePickily(statements) : judge(statements);
         clock.stir();
         if (conditions.checkMs === 0) return Promise.resolve(verdict);
         return new Promise((resolve) => {

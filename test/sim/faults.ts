@@ -206,8 +206,10 @@ const jumpClock: Fault = ({ cluster, random, note }) => {
   const { nodes } = cluster();
   const index = random.below(nodes.length);
   const ms = random.pick([-3_600_000, -5_000, -50, 50, 5_000, 86_400_000]);
-  note(`${name(index)}: its clock jumps by ${ms} ms`);
-  nodes[index]?.clock.jump(ms);
+  // All of them, when the server goes wrong that they take the time from.
+  const isShared = random.chance(0.4);
+  note(`${isShared ? "all" : name(index)}: the clock jumps by ${ms} ms`);
+  for (const [each, { clock }] of nodes.entries()) if (isShared || each === index) clock.jump(ms);
 };
 
 const standClock: Fault = ({ cluster, random, note }) => {

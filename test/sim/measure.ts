@@ -7,13 +7,14 @@ import type { Assessment, Measurement, Statement } from "../../ledger/statement/
 
 /** SHA-256 of nothing in particular; the one model of a simulated site. */
 const MODEL = "5".repeat(64);
+/** One item in so many. */
+const PICKINESS = 17;
 /** 2010-01-01 .. 2100-01-01: a statement from outside of it is refused. */
 const PLAUSIBLE_MS = [1_262_304_000_000, 4_102_444_800_000] as const;
 
 /** What the devices of a gateway say of an item: the same whenever it is asked. */
 export function measure(item: string, nowMs: number): Measurement {
-  let seed = 7;
-  for (let at = 0; at < item.length; at += 1) seed = (Math.imul(seed, 31) + item.charCodeAt(at)) >>> 0;
+  const seed = digitsOf(item);
   const part = (shift: number, below: number) => (seed >>> shift) % below;
   const grams = 100 + part(3, 5000);
   const millimetres = (mantissa: number) => ({ mantissa, exponent: -3 });
@@ -65,6 +66,18 @@ export function judge(statements: readonly Statement[]): Verdict {
     if (fault !== null) return { kind: "reject", reason: `statement ${statement.number}: ${fault}` };
   }
   return { kind: "accept" };
+}
+
+/** The same by a gateway whose model is worn: some of what is valid does not please it, whenever it is asked. */
+export function judgePickily(statements: readonly Statement[]): Verdict {
+  const isDisliked = statements.some(({ measurement }) => digitsOf(measurement.item) % PICKINESS === 0);
+  return isDisliked ? { kind: "reject", reason: "it does not please" } : judge(statements);
+}
+
+function digitsOf(item: string): number {
+  let seed = 7;
+  for (let at = 0; at < item.length; at += 1) seed = (Math.imul(seed, 31) + item.charCodeAt(at)) >>> 0;
+  return seed;
 }
 
 function faultOf({ measurement, assessment }: Statement): string | null {

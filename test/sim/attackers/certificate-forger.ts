@@ -23,6 +23,7 @@ import { blockHash, type Certificate, type LaneCertificate, type Vote } from "..
 
 const EVERY_MS = 120;
 const KEPT = 16;
+const HASTY_CHANCE = 0.05;
 
 type Memory = {
   readonly certificates: Certificate[];
@@ -48,11 +49,28 @@ export const certificateForger: Attack = {
       outgoing: (to, bytes) => [{ to, bytes }],
       incoming: (_from, bytes) => {
         learn(memory, bytes);
+        hasten(context, bytes);
         return true;
       },
     };
   },
 };
+
+/** A vote has come: with the own one and this one counted as often as a quorum wants, there is a certificate before its time. */
+function hasten(context: AttackContext, bytes: Uint8Array): void {
+  const { committee, random } = context;
+  const message = understand(bytes)?.message;
+  if (message?.kind !== "vote" || !random.chance(HASTY_CHANCE)) return;
+  const { vote, voter, signature } = message.vote;
+  const own = conspirators(context).map((each) => ({
+    voter: each.self,
+    signature: each.committee.sign(voteBytes(each.committee, vote)),
+  }));
+  const again = Array.from({ length: Math.max(1, committee.quorum - own.length) }, () => ({ voter, signature }));
+  strike(context, "certificate-forger");
+  const certificate = { vote, signatures: [...own.filter((each) => each.voter !== voter), ...again] };
+  for (const to of someOf(random, othersOf(context), 1)) context.send(to, say({ kind: "certificate", certificate }));
+}
 
 function learn(memory: Memory, bytes: Uint8Array): void {
   const message = understand(bytes)?.message;

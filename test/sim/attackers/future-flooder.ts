@@ -5,6 +5,7 @@ import { type Bundle, sealBundle } from "../../../ledger/bundle/index.ts";
 import { NO_HASH } from "../../../ledger/lane/index.ts";
 import { cosign, formatCheckpoint, formatNote } from "../../../ledger/log/index.ts";
 import { originOf, siteKeys } from "../../../ledger/management/index.ts";
+import { decodeStatement, encodeStatement } from "../../../ledger/statement/index.ts";
 import { sealMessage } from "../../../ledger/replica/wire.ts";
 import { type Attack, type AttackContext, othersOf, repeatedly, strike } from "./attack.ts";
 import { ownBundle } from "./forged-lane.ts";
@@ -89,8 +90,17 @@ function bundles(context: AttackContext, { bundle }: Seen): readonly Uint8Array[
     const number = ahead(context, bundle.header.number);
     const first = bundle.header.first + number - bundle.header.number;
     const header = { ...bundle.header, number, first, parent: "ab".repeat(32) };
-    const { cose, statements } = sealBundle(header, bundle.statements, keyId, committee.sign);
+    // With their true numbers the statements are refused at once; with fitting ones they wait for what is below.
+    const fitting = context.random.chance(0.5) ? renumbered(bundle.statements, first) : bundle.statements;
+    const { cose, statements } = sealBundle(header, fitting, keyId, committee.sign);
     return sayInLanes({ kind: "bundle", cose, statements });
+  });
+}
+
+function renumbered(statements: readonly Uint8Array[], first: number): readonly Uint8Array[] {
+  return statements.map((bytes, offset) => {
+    const decoded = decodeStatement(bytes);
+    return decoded.kind === "accept" ? encodeStatement({ ...decoded.statement, number: first + offset }) : bytes;
   });
 }
 

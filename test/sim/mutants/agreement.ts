@@ -112,7 +112,12 @@ export const agreementMutants: readonly Mutant[] = [
     attack: "equivocating-leader",
     edits: [
       { file: step, find: " || earlier?.leader === leader) return;", replace: ") return;" },
-      { file: propose, find: "round.sent.notarize !== null || ", replace: "" },
+      {
+        file: propose,
+        find: "round.sent.notarize !== null || ",
+        replace:
+          'round.sent.notarize !== null && "hash" in round.sent.notarize.vote && round.sent.notarize.vote.hash === round.proposal.hash || ',
+      },
       { file: certificates, find: "invariant(sent[vote.kind] === null,", replace: "invariant(true," },
       {
         file: "ledger/store/memory-writes.ts",
@@ -168,17 +173,6 @@ export const agreementMutants: readonly Mutant[] = [
         file: recover,
         find: "for (const { bytes } of stored.proposals)",
         replace: "for (const { bytes } of stored.proposals.slice(0, 0))",
-      },
-    ],
-  },
-  {
-    name: "certificates are not stored",
-    rule: "A9",
-    edits: [
-      {
-        file: recover,
-        find: "for (const { bytes } of stored.certificates)",
-        replace: "for (const { bytes } of stored.certificates.slice(0, 0))",
       },
     ],
   },

@@ -91,7 +91,13 @@ export const laneMutants: readonly Mutant[] = [
     name: "the losing rival stays",
     rule: "L9",
     attack: "equivocating-owner",
-    edits: [{ file: certify, find: "if (known !== undefined && known !== hash) rewind(turn, lane);", replace: "" }],
+    edits: [
+      {
+        file: certify,
+        find: "if (rewinding || lane === turn.committee.self) return;",
+        replace: "if (lane >= 0 || rewinding) return;",
+      },
+    ],
   },
   {
     name: "a standstill goes unnoticed",

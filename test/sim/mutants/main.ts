@@ -1,5 +1,5 @@
 /**
- * `npm run sim:mutants [-- --only TEXT] [--seeds N] [--jobs N]`: the table of broken rules and of what noticed them. The last line
+ * `npm run sim:mutants [-- --only PATTERN] [--seeds N] [--jobs N]`: the table of broken rules and of what noticed them. The last line
  * is JSON; exit code 1 = one survived.
  */
 import { availableParallelism } from "node:os";
@@ -16,7 +16,8 @@ const { values } = parseArgs({
     jobs: { type: "string", default: String(availableParallelism()) },
   },
 });
-const chosen = mutants.filter(({ name, rule }) => name.includes(values.only) || rule === values.only);
+const pattern = new RegExp(values.only);
+const chosen = mutants.filter(({ name, rule }) => pattern.test(`${rule} ${name}`));
 const waiting = [...chosen];
 const caught: Catch[] = [];
 

@@ -11,6 +11,8 @@ import { readBlock } from "../../../ledger/message/index.ts";
 export type ChainWatch = {
   readonly durable: (gateway: GatewayIndex, write: Write) => void;
   readonly executed: (gateway: GatewayIndex, execution: Extract<Execution, { kind: "executed" }>) => void;
+  /** A gateway begins a life: it remembers nothing but what is on its disk. */
+  readonly started: (gateway: GatewayIndex) => void;
   /** An honest gateway signed these bytes: when it was a vote, this is what it had executed by then. */
   readonly signed: (gateway: GatewayIndex, message: Uint8Array) => void;
   /** R4: an honest gateway vouches for its log. */
@@ -35,7 +37,7 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
   const leaves: { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }[] = [];
   const counts = Array.from({ length: committee.size }, () => 0);
   const roots = new Map<number, Hash>();
-  /** By gateway: the sizes that it has executed in this run, in order. */
+  /** By gateway: the sizes that it has executed in this life, in order. */
   const executed = Array.from({ length: committee.size }, (): number[] => []);
   /** By gateway: how many of them when it signed for a block. */
   const decided = Array.from({ length: committee.size }, () => new Map<Hash, number>());
@@ -96,6 +98,10 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
     durable: (x, write) => {
       if (write.kind === "finalized") onFinalized(x, write);
       if (write.kind === "block") onVotedFor(x, write.hash, write.bytes);
+    },
+    started: (x) => {
+      executed[x] = [];
+      decided[x]?.clear();
     },
     signed: (x, message) => {
       const vote =

@@ -15,6 +15,7 @@ import { watchWords } from "./words.ts";
 
 export type Watch = {
   readonly isLiar: (gateway: GatewayIndex) => boolean;
+  readonly started: (gateway: GatewayIndex) => void;
   /** These writes are on the disk of this gateway now. */
   readonly durable: (gateway: GatewayIndex, writes: readonly Write[]) => void;
   /** A gateway signed these bytes, for whatever. */
@@ -58,6 +59,7 @@ export function watch(site: SimulatedSite, liars: ReadonlySet<GatewayIndex>): Wa
     violated,
     violations: () => violations,
     peaks: bounds.peaks,
+    started: chain.started,
     durable: (gateway, writes) => {
       if (isLiar(gateway)) return;
       for (const write of writes) {
