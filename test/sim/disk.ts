@@ -20,6 +20,8 @@ export type Disk = {
   readonly setFsyncMs: (ms: number) => void;
   /** No fsync ends before then. */
   readonly stallUntil: (ms: number) => void;
+  /** Nothing that was to go wrong goes wrong any more. */
+  readonly heal: (fsyncMs: number) => void;
   /** The next commit but `commits` is answered with a failure. */
   readonly failAfter: (commits: number) => void;
   /** The process dies at the next commit but `commits`. */
@@ -105,6 +107,12 @@ export function makeDisk(options: DiskOptions): Disk {
     },
     stallUntil: (ms) => {
       stalledUntil = ms;
+    },
+    heal: (ms) => {
+      fsyncMs = ms;
+      stalledUntil = 0;
+      failIn = null;
+      crash = null;
     },
     failAfter: (count) => {
       failIn = count;

@@ -21,7 +21,7 @@ export type FaultsOptions = {
   readonly note: (line: string) => void;
 };
 
-type Fault = (options: FaultsOptions) => void;
+type Fault = (options: FaultsOptions & { readonly isHealed: () => boolean }) => void;
 
 const name = (index: number) => `gw-${index + 1}`;
 
@@ -47,7 +47,9 @@ export function scheduleFaults(options: FaultsOptions): Faults {
   const cluster = options.cluster();
   for (let count = random.below(9); count > 0; count -= 1) {
     const fault = random.pick(FAULTS);
-    cluster.clock.after(random.next() * withinMs, () => (healed ? undefined : fault(options)));
+    cluster.clock.after(random.next() * withinMs, () =>
+      healed ? undefined : fault({ ...options, isHealed: () => healed }),
+    );
   }
   if (options.restored !== null) scheduleRestore(options, options.restored);
 
@@ -61,8 +63,7 @@ export function scheduleFaults(options: FaultsOptions): Faults {
       cluster.network.setWeather(calm(cluster.network.weather()));
       for (const [index, node] of cluster.nodes.entries()) {
         for (const to of cluster.nodes.keys()) cluster.network.cut(index, to, false);
-        node.disk.setFsyncMs(Math.min(options.fsyncMs, 5));
-        node.disk.stallUntil(0);
+        node.disk.heal(Math.min(options.fsyncMs, 5));
         node.clock.stand(false);
         node.pausedUntil = 0;
       }
@@ -134,7 +135,6 @@ function scheduleRestore({ cluster, random, withinMs, note }: FaultsOptions, ind
   clock.after(copiedMs + random.next() * (withinMs - copiedMs), () => {
     const site = cluster();
     note(`${name(index)}: an old copy of its disk is put in`);
-    site.nodes[index]?.disk.crashAfter(Number.POSITIVE_INFINITY, { kind: "lost" });
     site.crash(index, "lost");
     site.nodes[index]?.disk.restoreImage();
   });
@@ -161,7 +161,7 @@ const split: Fault = ({ cluster, random, note }) => {
   if (random.chance(0.7)) site.clock.after(random.wait(2000), () => join(site, across, isTold));
 };
 
-const flap: Fault = ({ cluster, random, note }) => {
+const flap: Fault = ({ cluster, random, note, isHealed }) => {
   const site = cluster();
   const one = random.below(site.nodes.length);
   const isTold = random.chance(0.7);
@@ -169,7 +169,7 @@ const flap: Fault = ({ cluster, random, note }) => {
   note(`${name(one)}: its link flaps`);
   const everyMs = 20 + random.wait(200);
   for (let count = 0; count < 6; count += 1) {
-    site.clock.after(2 * count * everyMs, () => sever(site, links, isTold));
+    site.clock.after(2 * count * everyMs, () => (isHealed() ? undefined : sever(site, links, isTold)));
     site.clock.after((2 * count + 1) * everyMs, () => join(site, links, isTold));
   }
 };

@@ -94,7 +94,7 @@ export const laneMutants: readonly Mutant[] = [
     edits: [
       {
         file: certify,
-        find: "if (rewinding || lane === turn.committee.self) return;",
+        find: "if (rewinding || isOwn(turn, lane)) return;",
         replace: "if (lane >= 0 || rewinding) return;",
       },
     ],
