@@ -94,6 +94,20 @@ function sample(latency: Latency, random: Random): number {
   }
 }
 
+/** One message in a thousand takes longer. */
+export function slowestMs({ latency, far }: Weather): number {
+  switch (latency.kind) {
+    case "constant":
+      return latency.ms * far;
+    case "uniform":
+      return latency.highMs * far;
+    case "exponential":
+      return latency.meanMs * 7 * far;
+    case "lognormal":
+      return latency.medianMs * Math.exp(3.1 * latency.spread) * far;
+  }
+}
+
 /** From one switch to an ocean between: 0.2 ms to 300 ms. */
 export function someWeather(random: Random): Weather {
   const ms = random.pick([0.2, 0.2, 1, 5, 40, 150, 300]);
