@@ -56,15 +56,16 @@ export function recheck(options: {
 }
 
 /**
- * R1-R7 and R10: what is wrong with a statement of a lane by what the site's configuration says, whatever a model would; null = nothing.
+ * R1-R7 and R10: what is wrong with a statement of a lane by what the configuration of its epoch says, whatever a model would; null = nothing.
  * Anybody who holds the statement and SITE.json comes to the same answer, so that it is proof.
  */
 export function falsehood(
-  site: Site,
   decodeFrame: DecodeFrame,
-): (lane: GatewayIndex, statement: Statement) => string | null {
-  const registrations = registrationsOf(site);
-  return (lane, statement) => {
+): (lane: GatewayIndex, statement: Statement, site: Site) => string | null {
+  const known = new WeakMap<Site, ReturnType<typeof registrationsOf>>();
+  return (lane, statement, site) => {
+    const registrations = known.get(site) ?? registrationsOf(site);
+    known.set(site, registrations);
     const registration = registrations.get(lane);
     if (registration === undefined) return `lane ${lane} belongs to no gateway of site ${site.site}`;
     return faultWithoutModel(statement, registration, site, decodeFrame) ?? faultOfVerdict(statement);

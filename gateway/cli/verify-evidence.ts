@@ -5,9 +5,10 @@ import { falsehood } from "../assess/index.ts";
 
 /** L8: what evidence proves to somebody who has nothing but the site's configurations. */
 export function verifyEvidenceFile(bytes: Uint8Array, sites: readonly Site[]): VerifiedEvidence {
+  const rules = falsehood(decodeFrame);
   return verifyEvidence(bytes, (epoch) => {
     const site = sites.find((one) => one.epoch === epoch);
-    return site === undefined ? null : courtOf(site, falsehood(site, decodeFrame));
+    return site === undefined ? null : courtOf(site, (lane, statement) => rules(lane, statement, site));
   });
 }
 

@@ -87,7 +87,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     after,
     keys: replicaKeys(keys),
     validate: check,
-    falsehood: falsehood(site, decodeFrame),
+    falsehood: falsehood(decodeFrame),
     events: {
       ...observer.events,
       cutOff: (peer, cutOff) => {

@@ -12,7 +12,8 @@ import type { Ballot, Offence } from "./evidence.ts";
 export type Topic =
   | { readonly kind: "propose" | "notarize" | "nullify" | "finalize"; readonly view: number }
   | { readonly kind: "ack"; readonly lane: GatewayIndex; readonly number: number }
-  | { readonly kind: "bundle"; readonly number: number }
+  /** Bundles name their epoch themselves: those of an earlier one may still be on their way. */
+  | { readonly kind: "bundle"; readonly epoch: number; readonly number: number }
   | { readonly kind: "log"; readonly size: number };
 
 /** What one gateway said about a topic. `value` is a hash, of a bundle that of its COSE_Sign1; empty for a nullification. */
@@ -156,7 +157,7 @@ function keyOf(topic: Topic): string {
     case "ack":
       return `ack ${topic.lane} ${topic.number}`;
     case "bundle":
-      return `bundle ${topic.number}`;
+      return `bundle ${topic.epoch} ${topic.number}`;
     case "log":
       return `log ${topic.size}`;
     default:

@@ -11,6 +11,7 @@ import {
   type EvidenceMessage,
   type Fault,
   makeWitness,
+  type Offence,
   openEvidence,
   type Shown,
   showFalsehood,
@@ -117,11 +118,20 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
   }
 
   function accuse({ gateway, offence }: Suspicion): void {
-    const { site, epoch, configHash, names } = court;
-    const name = names[gateway];
+    const label = labelOf(offence);
+    const name = label?.names[gateway];
     // What this gateway signed is known to itself better than to anybody (A9).
-    if (name === undefined || gateway === committee.self) return;
+    if (label === null || name === undefined || gateway === committee.self) return;
+    const { site, epoch, configHash } = label;
     take(encodeEvidence({ site, epoch, configHash, gateway: name, offence }), gateway, offence.kind, null);
+  }
+
+  /** L12: a bundle may be of an epoch before; everything else that is looked at is of this one. */
+  function labelOf(offence: Offence): Court | null {
+    const cose =
+      offence.kind === "two-bundles" ? offence.bundles[0] : "shown" in offence ? offence.shown.at(-1)?.cose : undefined;
+    const opened = cose === undefined ? null : openBundle(cose, null);
+    return opened?.kind === "accept" ? options.courtIn(opened.bundle.header.epoch) : court;
   }
 
   function observe(from: GatewayIndex, message: AnyMessage): void {
@@ -175,7 +185,7 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
         options.send(to, { kind: "heardProposal", view: topic.view, hash, leader: signer, signature: proof });
       }
     } else if (topic.kind === "ack") {
-      const bundle = witness.said(topic.lane, { kind: "bundle", number: topic.number });
+      const bundle = witness.said(topic.lane, { kind: "bundle", epoch: court.epoch, number: topic.number });
       if (bundle === undefined || bundle.value === value) return;
       if (isFirstTold(`${to} ${topic.lane} bundle ${topic.number}`))
         options.send(to, { kind: "heardBundle", cose: bundle.proof });
@@ -195,8 +205,9 @@ export function makeAccusations(options: AccusationsOptions): Accusations {
 
   /** E5: what this gateway refused is evidence when it breaks a rule that needs no model; otherwise the refusal is all there is. */
   async function prove(owner: GatewayIndex, bundle: Bundle): Promise<void> {
+    const judge = options.courtIn(bundle.header.epoch) ?? court;
     const shown =
-      showFalsehood(court, owner, bundle, null) ?? showFalsehood(court, owner, bundle, await parentOf(owner, bundle));
+      showFalsehood(judge, owner, bundle, null) ?? showFalsehood(judge, owner, bundle, await parentOf(owner, bundle));
     if (shown === null) return;
     options.turn(() => {
       accuse({ gateway: owner, offence: { kind: "false-bundle", shown } });

@@ -70,7 +70,7 @@ export function bundleWord(committee: Committee, cose: Uint8Array): Words {
   const signer = committee.names.indexOf(header.gateway);
   return signer === -1
     ? NONE
-    : one({ signer, topic: { kind: "bundle", number: header.number }, value: hash, proof: cose });
+    : one({ signer, topic: { kind: "bundle", epoch: header.epoch, number: header.number }, value: hash, proof: cose });
 }
 
 function wordsOfAgreement(from: GatewayIndex, message: Message): Words {

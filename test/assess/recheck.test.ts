@@ -335,7 +335,8 @@ test("the first false statement of a bundle is named, and one prediction call se
 });
 
 test("R1-R7, R10: what is false without the model is told from what only the model doubts, and is always refused, too", async (t) => {
-  const lieOf = falsehood(site, decodeFrame);
+  const rules = falsehood(decodeFrame);
+  const lieOf = (lane: number, statement: Statement) => rules(lane, statement, site);
   const { measurement, assessment } = honest;
   const figures = { lowGrams: 1, predictedGrams: 2, highGrams: 3 };
   const doubtful = { ...honest, assessment: { ...assessment, ...figures, ...judge(measurement.mass, figures) } };
@@ -354,6 +355,9 @@ test("R1-R7, R10: what is false without the model is told from what only the mod
     t.not(lieOf(lane, statement), null);
     t.is((await check(lane, [statement])).kind, "reject");
   }
+  const later = { ...site, epoch: 1, devices: site.devices.filter(({ id }) => id !== "scale-1") };
+  t.is(rules(0, honest, later), "device scale-1 is not registered for this gateway", "each epoch has its own devices");
+  t.is(rules(0, honest, site), null);
 });
 
 test("W7: when the model cannot be run there is no verdict", async (t) => {

@@ -69,7 +69,12 @@ test("E7: two bundles of one number are found, but not two signatures over one",
   const witness = makeWitness(court);
   const wordOf = (item: string, isSignedAgain = false): Word => {
     const { cose, hash, header } = bundleOf(2, 0, NO_PARENT, item, { isSignedAgain });
-    return { signer: 2, topic: { kind: "bundle", number: header.number }, value: hash, proof: cose };
+    return {
+      signer: 2,
+      topic: { kind: "bundle", epoch: header.epoch, number: header.number },
+      value: hash,
+      proof: cose,
+    };
   };
   witness.hear(wordOf("one"));
   t.deepEqual(proven(witness.hear(wordOf("one", true))), [
