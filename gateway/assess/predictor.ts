@@ -57,11 +57,13 @@ async function run(engine: Engine, rows: readonly DimensionsMm[]): Promise<reado
   if (grams.length !== rows.length * 3) {
     throw new AssessFailure("PREDICTION_FAILED", { cause: `${rows.length} rows gave another number of figures` });
   }
-  return rows.map((_, row) => predictionOf(grams.subarray(row * 3, row * 3 + 3)));
+  return rows.map((_, row) => predictionOf(grams, row * 3));
 }
 
-function predictionOf(figures: Float32Array): Prediction {
-  const [low = Number.NaN, median = Number.NaN, high = Number.NaN] = figures;
+function predictionOf(figures: Float32Array, at: number): Prediction {
+  const low = figures[at] ?? Number.NaN;
+  const median = figures[at + 1] ?? Number.NaN;
+  const high = figures[at + 2] ?? Number.NaN;
   if (low === 0 && median === 0 && high === 0) return { kind: "unknown" };
   // The trainer made sure of this for every input (M6); a model for which it fails was made by something else.
   if (!(low >= 1 && low <= median && median <= high && high < Number.MAX_SAFE_INTEGER)) {
@@ -73,11 +75,10 @@ function predictionOf(figures: Float32Array): Prediction {
 /** Row-major longest, middle, shortest: a parcel has one prediction, whichever way it lay on the belt. */
 function sortedSides(rows: readonly DimensionsMm[]): Float32Array {
   const sides = new Float32Array(rows.length * 3);
-  rows.forEach(({ lengthMm, widthMm, heightMm }, row) => {
-    sides.set(
-      [lengthMm, widthMm, heightMm].sort((a, b) => b - a),
-      row * 3,
-    );
-  });
+  for (const [row, { lengthMm: a, widthMm: b, heightMm: c }] of rows.entries()) {
+    sides[row * 3] = Math.max(a, b, c);
+    sides[row * 3 + 1] = Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+    sides[row * 3 + 2] = Math.min(a, b, c);
+  }
   return sides;
 }

@@ -1,4 +1,3 @@
-import pino from "pino";
 import { createGateway, type Log } from "../runtime/index.ts";
 import { needed, readArguments } from "./arguments.ts";
 import { endWithin, stopRequested, tellReady } from "./lifetime.ts";
@@ -9,7 +8,7 @@ const STOP_MS = 3_000;
 export async function run(argv: readonly string[]): Promise<number> {
   const { options } = readArguments("run", argv, { dir: "text", json: "flag" });
   const dir = needed("run", "dir", options.dir);
-  const log = options.json ? jsonLog() : plainLog();
+  const log = options.json ? await jsonLog() : plainLog();
   const stop = stopRequested();
   const failed = Promise.withResolvers<Error>();
   const onFailed = (error: Error): void => {
@@ -42,7 +41,8 @@ function plainLog(): Log {
   return { info: write, alarm: (line) => write(`! ${line}`) };
 }
 
-function jsonLog(): Log {
+async function jsonLog(): Promise<Log> {
+  const { default: pino } = await import("pino");
   const logger = pino({ base: null });
   return { info: (line) => logger.info(line), alarm: (line) => logger.warn(line) };
 }

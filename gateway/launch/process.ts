@@ -11,6 +11,8 @@ export const GATEWAY_FLAGS: readonly string[] = [
   "--initial-old-space-size=32",
   // Far above any need (every queue is bounded); it also tells V8 to grow in small steps.
   "--max-old-space-size=384",
+  // Several gateways and a load share two processors in a demo, two or four in the field: waiting for a helper costs more than it gives.
+  "--no-parallel-scavenge",
   // Compilers on fewer threads have fewer tables at a time.
   "--v8-pool-size=2",
 ];

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, verify as verifyNative } from "node:crypto";
-import { ed25519 } from "@noble/curves/ed25519.js";
+import { createRequire } from "node:module";
+import type { ed25519 } from "@noble/curves/ed25519.js";
 import { toHex } from "./hex.ts";
 import { sha256 } from "./hash.ts";
 
@@ -39,10 +40,18 @@ export function admitKey(raw: Uint8Array): Admission {
   return { kind: "accept", key };
 }
 
+/** Loaded by the first admission: the store's thread hashes and compares, and admits no keys. */
+let curve: typeof ed25519 | null = null;
+function loadCurve(): typeof ed25519 {
+  const library = createRequire(import.meta.url)("@noble/curves/ed25519.js") as { readonly ed25519: typeof ed25519 };
+  curve = library.ed25519;
+  return curve;
+}
+
 function faultOf(raw: Uint8Array, hex: string): string | null {
   let point: InstanceType<typeof ed25519.Point>;
   try {
-    point = ed25519.Point.fromBytes(raw, false);
+    point = (curve ?? loadCurve()).Point.fromBytes(raw, false);
   } catch {
     return "is not the canonical encoding of a point";
   }

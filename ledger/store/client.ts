@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Identity } from "./database.ts";
 import { causeOf, revived, StoreFailure } from "./failures.ts";
@@ -12,8 +13,8 @@ export type StoreOptions = Identity & {
   readonly mayCreate?: boolean;
 };
 
-/** Of the thread: it holds requests for one commit and little else, so that a large young generation would only be touched. */
-const RESOURCES = { maxYoungGenerationSizeMb: 3 };
+/** Of the thread's heap only: it holds requests for one commit and little else, so that a larger young generation would only be touched. */
+const THREAD_FLAG = "--max-semi-space-size=2";
 
 type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
@@ -23,7 +24,9 @@ type Waiting = { readonly resolve: (value: unknown) => void; readonly reject: (e
  */
 export async function openStore({ path, site, gateway, lanes, mayCreate = true }: StoreOptions): Promise<Store> {
   const workerData: ThreadData = { path, identity: { site, gateway, lanes }, mayCreate };
-  const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData, resourceLimits: RESOURCES });
+  // This thread has its heap already; a flag on the command line would win over the worker's `resourceLimits`.
+  setFlagsFromString(THREAD_FLAG);
+  const worker = new Worker(new URL("./store-thread.ts", import.meta.url), { workerData });
   const waiting = new Map<number, Waiting>();
   let outgoing: Request[] = [];
   let askedKeys: string[] = [];
