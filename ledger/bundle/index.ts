@@ -11,5 +11,6 @@ export {
   sealBundle,
   signedBytes,
 } from "./bundle.ts";
-export { type PackedBundle, packBundles, packStatements, unpackBundles, unpackStatements } from "./packed.ts";
+export { readStatements } from "./contents.ts";
+export { openBundles, packBundles, packStatements, unpackBundles, unpackStatements } from "./packed.ts";
 export { pathInBundle } from "./path.ts";

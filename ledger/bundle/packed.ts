@@ -47,6 +47,16 @@ export function unpackBundles(packed: Uint8Array): readonly PackedBundle[] {
   );
 }
 
+/** The same for bytes that anybody may have made: null when they are no pack. */
+export function openBundles(packed: Uint8Array): readonly PackedBundle[] | null {
+  try {
+    return unpackBundles(packed);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Length-prefixed parts to the end of the bytes. */
 function parts(packed: Uint8Array, start: number): Uint8Array[] {
   const found: Uint8Array[] = [];

@@ -1,19 +1,8 @@
 /** L4: acks become certificates. */
-import { type GatewayIndex, type Hash, hasVote, invariant, isLarge, type Recipients } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, hasVote, invariant, isLarge } from "../committee/index.ts";
 import { ackBytes, acksNeeded, laneCertificateHolds } from "./certificate.ts";
-import {
-  certifiedNumber,
-  copyOf,
-  feedEverybody,
-  isOwn,
-  laneOf,
-  moved,
-  reject,
-  send,
-  setCopy,
-  setLane,
-  type Turn,
-} from "./turn.ts";
+import { above, copyOf, feedEverybody, isOwn, laneOf, persist, reject, send, setCopy, setLane } from "./turn.ts";
+import { silence, type Turn } from "./turn.ts";
 import type { LaneEnd, Settled } from "./types.ts";
 import { type Ack, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
 
@@ -22,38 +11,32 @@ export const KEPT_AHEAD = 128;
 
 export function onAck(turn: Turn, from: GatewayIndex, ack: Ack): void {
   const { committee } = turn;
-  if (
-    !hasVote(committee, ack.lane) ||
-    !hasVote(committee, ack.voter) ||
-    ack.voter === ack.lane ||
-    ack.voter === committee.self
-  )
+  const { lane: owner, number, hash, voter } = ack;
+  if (!hasVote(committee, owner) || !hasVote(committee, voter) || voter === owner || voter === committee.self)
     return reject(turn, from, "an ack of nobody, or of an owner for itself");
-  const lane = laneOf(turn, ack.lane);
-  const fresh =
-    ack.number > certifiedNumber(lane) &&
-    ack.number < lane.held + KEPT_AHEAD &&
-    // L5: of the own lane nothing further ahead was ever sent.
-    (ack.lane !== committee.self || ack.number <= certifiedNumber(lane) + KEPT_AHEAD) &&
-    // A second, different one is the witness's (E7), and counts for nothing.
-    !lane.acks.get(ack.number)?.[ack.voter];
-  const tells = ack.lane === committee.self && ack.voter === from && ack.number >= copyOf(turn, from).held;
+  const { settled, held, acks } = laneOf(turn, owner);
+  const isMine = owner === committee.self;
   // L4: who acknowledges number k holds 0..k. That it says so on its own link is enough to go on feeding it.
-  if (tells && ack.number < lane.held) setCopy(turn, from, { held: ack.number + 1 });
-  if (!fresh) return;
-  if (!committee.verify(ack.voter, ackBytes(committee, ack.lane, ack.number, ack.hash), ack.signature))
-    return reject(turn, from, `an ack of gateway ${ack.voter} whose signature does not hold`);
+  if (isMine && voter === from && number >= copyOf(turn, from).held && number < held)
+    setCopy(turn, from, { held: number + 1 });
+  // L5: of the own lane nothing further ahead was ever sent.
+  if (number <= settled.number || number >= held + KEPT_AHEAD || (isMine && number > settled.number + KEPT_AHEAD))
+    return;
+  // A second, different one is the witness's (E7), and counts for nothing.
+  if (acks.get(number)?.[voter]) return;
+  if (!committee.verify(voter, ackBytes(committee, owner, number, hash), ack.signature))
+    return reject(turn, from, `an ack of gateway ${voter} whose signature does not hold`);
   countAck(turn, ack);
-  certify(turn, ack.lane, ack.number);
+  certify(turn, owner, number);
 }
 
 /** The first ack of a voter for a number counts, once. */
-export function countAck(turn: Turn, ack: Ack): void {
+function countAck(turn: Turn, ack: Ack): void {
   const lane = laneOf(turn, ack.lane);
   const votes = lane.acks.get(ack.number) ?? turn.state.lanes.map(() => null);
   if (votes[ack.voter]) return;
-  moved(turn, ack.lane);
-  setLane(turn, ack.lane, { acks: new Map(lane.acks).set(ack.number, votes.with(ack.voter, ack)) });
+  const acks = new Map(lane.acks).set(ack.number, votes.with(ack.voter, ack));
+  setLane(turn, ack.lane, { acks, movedAtMs: turn.nowMs });
 }
 
 /** L4: q acks, the owner's own signature counted. */
@@ -66,19 +49,15 @@ export function certify(turn: Turn, lane: GatewayIndex, number: number): void {
   for (const hash of hashes) {
     const agreeing = votes.filter((ack) => ack.hash === hash);
     if (agreeing.length < acksNeeded(turn.committee)) continue;
-    acceptCertificate(turn, {
-      lane,
-      number,
-      hash,
-      acks: agreeing.map(({ voter, signature }) => ({ voter, signature })),
-    });
+    const signed = agreeing.map(({ voter, signature }) => ({ voter, signature }));
+    acceptCertificate(turn, { lane, number, hash, acks: signed });
   }
 }
 
 export function onCertificate(turn: Turn, from: GatewayIndex, certificate: LaneCertificate): void {
   if (certificate.lane >= turn.committee.size)
     return reject(turn, from, `a certificate of lane ${certificate.lane}, which does not exist`);
-  if (certificate.number <= certifiedNumber(laneOf(turn, certificate.lane))) return;
+  if (certificate.number <= laneOf(turn, certificate.lane).settled.number) return;
   if (!laneCertificateHolds(turn.committee, certificate))
     return reject(turn, from, `a certificate of lane ${certificate.lane} that does not hold`);
   acceptCertificate(turn, certificate);
@@ -86,11 +65,8 @@ export function onCertificate(turn: Turn, from: GatewayIndex, certificate: LaneC
 
 function acceptCertificate(turn: Turn, certificate: LaneCertificate): void {
   const { lane, number } = certificate;
-  if (number <= certifiedNumber(laneOf(turn, lane))) return;
-  turn.effects.push({
-    kind: "persist",
-    write: { kind: "laneCertificate", lane, number, bytes: encodeLaneCertificate(certificate) },
-  });
+  if (number <= laneOf(turn, lane).settled.number) return;
+  persist(turn, { kind: "laneCertificate", lane, number, bytes: encodeLaneCertificate(certificate) });
   turn.effects.push({ kind: "certified", certificate });
   settle(turn, lane, certificate, certificate);
 }
@@ -114,9 +90,9 @@ function settle(turn: Turn, lane: GatewayIndex, { number, hash }: Settled, certi
   setLane(turn, lane, {
     certificate,
     settled: { number, hash },
-    acks: new Map([...acks].filter(([at]) => at > number)),
-    uncertified: new Map([...uncertified].filter(([at]) => at > number)),
-    refusers: new Map([...refusers].filter(([at]) => at > number)),
+    acks: above(acks, number),
+    uncertified: above(uncertified, number),
+    refusers: above(refusers, number),
     movedAtMs: turn.nowMs,
   });
   if (lane === turn.committee.self) feedEverybody(turn);
@@ -131,9 +107,8 @@ export function rewind(turn: Turn, lane: GatewayIndex): void {
   const { settled, rewinding, wantedUpTo, disputedUpTo, attempts } = laneOf(turn, lane);
   if (rewinding || isOwn(turn, lane)) return;
   // Its owner is a proven liar; and acks for what comes now could contradict those for what was held before.
-  turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(lane), bytes: new Uint8Array([1]) } });
+  silence(turn, lane);
   setLane(turn, lane, {
-    silent: true,
     rewinding: true,
     disputedUpTo: Math.max(settled.number, wantedUpTo),
     checking: null,
@@ -148,11 +123,6 @@ export function rewind(turn: Turn, lane: GatewayIndex): void {
   turn.effects.push({ kind: "rewind", lane });
 }
 
-/** Under this key the store remembers that this gateway gives no more acks in a lane (L8, L9). */
-export function silentKey(lane: GatewayIndex): string {
-  return `lane/${lane}/silent`;
-}
-
 /**
  * The hashes of what is held. After a restart, and in a lane that was cut off (L12), only now can a certificate be held against them,
  * so nothing was taken before.
@@ -164,7 +134,7 @@ export function onRecalled(turn: Turn, lane: GatewayIndex, found: ReadonlyMap<nu
   if (isFirst) setLane(turn, lane, end);
   const { settled, silent, held } = laneOf(turn, lane);
   const certified = hashes.get(settled.number);
-  const uncertified = new Map([...hashes].filter(([number]) => number > settled.number));
+  const uncertified = above(hashes, settled.number);
   const unproven = isFirst ? held <= settled.number : before;
   setLane(turn, lane, { rewinding: false, unproven, uncertified, movedAtMs: turn.nowMs });
   if (certified !== undefined && certified !== settled.hash) return rewind(turn, lane);
@@ -178,22 +148,22 @@ export function onRecalled(turn: Turn, lane: GatewayIndex, found: ReadonlyMap<nu
  * down with the process. That one vouches for all below it (L4); the ones above follow as they come.
  */
 function acknowledgeAgain(turn: Turn, lane: GatewayIndex): void {
-  const { committee } = turn;
-  const { silent, held, heldHash } = laneOf(turn, lane);
-  const number = held - 1;
+  const { held, heldHash } = laneOf(turn, lane);
   // The owner's bundle is its ack, which is all that a committee of one needs.
-  if (lane === committee.self) return certify(turn, lane, number);
-  if (silent || !committee.member || number <= certifiedNumber(laneOf(turn, lane))) return;
-  const signature = committee.sign(ackBytes(committee, lane, number, heldHash));
-  const ack: Ack = { lane, number, hash: heldHash, voter: committee.self, signature };
-  countAck(turn, ack);
-  send(turn, ackRecipients(turn, lane), { kind: "ack", ack });
-  certify(turn, lane, number);
+  if (lane === turn.committee.self || acknowledge(turn, lane, held - 1, heldHash)) certify(turn, lane, held - 1);
 }
 
-/** L3, L10: who gets an ack for this lane. */
-export function ackRecipients({ committee }: Turn, lane: GatewayIndex): Recipients {
-  return isLarge(committee) ? lane : "all";
+/** L3: broadcast Ack, unless silent. False when it would say nothing, or nothing new. */
+export function acknowledge(turn: Turn, lane: GatewayIndex, number: number, hash: Hash): boolean {
+  const { committee } = turn;
+  const { silent, settled } = laneOf(turn, lane);
+  if (silent || !committee.member || number <= settled.number) return false;
+  const signature = committee.sign(ackBytes(committee, lane, number, hash));
+  const ack: Ack = { lane, number, hash, voter: committee.self, signature };
+  countAck(turn, ack);
+  // L10: in a large committee the owner alone gets it and makes the certificate.
+  send(turn, isLarge(committee) ? lane : "all", { kind: "ack", ack });
+  return true;
 }
 
 export function onRewound(turn: Turn, lane: GatewayIndex, end: LaneEnd): void {

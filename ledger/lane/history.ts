@@ -1,12 +1,12 @@
 /** L11: what a quorum has vouched for long ago is taken in bulk, without being assessed once more. */
-import { type PackedBundle, unpackBundles } from "../bundle/index.ts";
+import { openBundles } from "../bundle/index.ts";
 import type { GatewayIndex } from "../committee/index.ts";
-import { rewind, silentKey } from "./certify.ts";
+import { rewind } from "./certify.ts";
 import { isHistory } from "./own.ts";
 import { onBundle, openFrom } from "./receive.ts";
 import { resizeFetch } from "./repair.ts";
 import { timeOf } from "./recover.ts";
-import { hold, isOwn, laneOf, reject, setLane, type Turn } from "./turn.ts";
+import { hold, isOwn, laneOf, reject, setLane, silence, type Turn } from "./turn.ts";
 import type { LaneMessage } from "../message/index.ts";
 
 export function onBundles(
@@ -14,7 +14,7 @@ export function onBundles(
   from: GatewayIndex,
   { lane: owner, from: first, packed }: Extract<LaneMessage, { kind: "bundles" }>,
 ): void {
-  const bundles = unpacked(packed);
+  const bundles = openBundles(packed);
   if (bundles === null || owner >= turn.committee.size) return reject(turn, from, "packed bundles that do not unpack");
   if (isOwn(turn, owner)) return;
   if (bundles.length > 0) resizeFetch(turn, owner, packed.length, bundles.length);
@@ -23,16 +23,6 @@ export function onBundles(
     if (number === laneOf(turn, owner).held && isHistory(turn, owner, number)) {
       if (!takeHistory(turn, from, owner, cose, statements)) return;
     } else if (number >= laneOf(turn, owner).held) onBundle(turn, from, cose, statements);
-  }
-}
-
-/** Null for bytes that are no pack. */
-export function unpacked(packed: Uint8Array): readonly PackedBundle[] | null {
-  try {
-    return unpackBundles(packed);
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
   }
 }
 
@@ -67,8 +57,7 @@ function takeHistory(
   }
   if (lane.refused?.candidate.bundle.hash === hash) {
     // L8: the others certified what this gateway has refused.
-    turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
-    setLane(turn, owner, { silent: true });
+    silence(turn, owner);
   }
   setLane(turn, owner, { unproven: true });
   hold(turn, owner, opened.bundle, timeOf(statements.at(-1) ?? new Uint8Array(), cose));

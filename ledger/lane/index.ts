@@ -1,8 +1,6 @@
 export { acksNeeded, ackBytes, laneCertificateHolds } from "./certificate.ts";
-export { unpacked } from "./history.ts";
 export { stepLanes } from "./lanes.ts";
 export { WINDOW_BUNDLES } from "./own.ts";
-export { silentKey } from "./certify.ts";
-export { NO_HASH, NOTHING } from "./turn.ts";
+export { NO_HASH, NOTHING, silentKey } from "./turn.ts";
 export { beginEpoch, endOf, recoverLanes } from "./recover.ts";
 export type { LaneEffect, LaneEnd, LaneInput, Lanes, Verdict } from "./types.ts";

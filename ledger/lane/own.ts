@@ -1,7 +1,7 @@
 /** The own lane: L2 and L5. */
 import type { GatewayIndex } from "../committee/index.ts";
 import { certify } from "./certify.ts";
-import { certifiedNumber, copyOf, hold, isOwn, laneOf, peersOf, send, setCopy, type Turn } from "./turn.ts";
+import { copyOf, hold, isOwn, laneOf, peersOf, persist, send, setCopy, type Turn } from "./turn.ts";
 import type { Copy, LaneInput } from "./types.ts";
 
 /** L5: uncertified bundles in flight; also how far a peer's copy is fed ahead of what it acknowledged. */
@@ -12,7 +12,7 @@ export function onSealed(turn: Turn, { bundle, lastAtMs, writes }: Extract<LaneI
   const { self } = turn.committee;
   const { number } = bundle.header;
   hold(turn, self, bundle, lastAtMs);
-  for (const write of writes) turn.effects.push({ kind: "persist", write });
+  for (const write of writes) persist(turn, write);
   const message = { kind: "bundle", cose: bundle.cose, statements: bundle.statements } as const;
   const ready = peersOf(turn).filter((peer) => {
     const copy = copyOf(turn, peer);
@@ -25,13 +25,13 @@ export function onSealed(turn: Turn, { bundle, lastAtMs, writes }: Extract<LaneI
 
 /** L11: so far below what is settled that it is taken in bulk, and not assessed any more. */
 export function isHistory(turn: Turn, owner: GatewayIndex, number: number): boolean {
-  return number + WINDOW_BUNDLES <= certifiedNumber(laneOf(turn, owner));
+  return number + WINDOW_BUNDLES <= laneOf(turn, owner).settled.number;
 }
 
 /** L5: the highest bundle of the own lane that may be on its way to a peer. */
 function lastSendable(turn: Turn, copy: Copy): number {
   const lane = laneOf(turn, turn.committee.self);
-  return Math.min(lane.held - 1, certifiedNumber(lane) + WINDOW_BUNDLES, copy.held - 1 + WINDOW_BUNDLES);
+  return Math.min(lane.held - 1, lane.settled.number + WINDOW_BUNDLES, copy.held - 1 + WINDOW_BUNDLES);
 }
 
 /** L5: what the window had held back, or a returned peer has missed, goes out from the durable outbox: the store. */

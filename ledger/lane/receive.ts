@@ -1,16 +1,14 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
 import { encode } from "../cbor/index.ts";
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
-import { decodeStatement, type Statement } from "../statement/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
-import { type Bundle, type BundleHeader, type OpenedBundle, openBundle } from "../bundle/index.ts";
-import { ackBytes } from "./certificate.ts";
-import { ackRecipients, certify, countAck, KEPT_AHEAD, rewind, silentKey } from "./certify.ts";
+import { type Bundle, type OpenedBundle, openBundle, readStatements } from "../bundle/index.ts";
+import { acknowledge, certify, KEPT_AHEAD, rewind } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsFor } from "./repair.ts";
-import { certifiedNumber, hold, isOwn, laneOf, reject, send, setLane, type Turn } from "./turn.ts";
-import type { Candidate, Lane, Verdict } from "./types.ts";
-import { type Ack, type LaneMessage, laneMessageValue } from "../message/index.ts";
+import { hold, isOwn, laneOf, persist, reject, send, setLane, silence, type Turn } from "./turn.ts";
+import type { Candidate, Lane, Place, Verdict } from "./types.ts";
+import { type LaneMessage, laneMessageValue } from "../message/index.ts";
 
 /** What is kept of a refused bundle as evidence. */
 const MAX_EVIDENCE_BYTES = 64 * 1024;
@@ -26,7 +24,7 @@ export function onBundle(turn: Turn, from: GatewayIndex, cose: Uint8Array, bodie
   const known = candidateAt(lane, number);
   if (known?.bundle.hash === hash || !isWanted(turn, owner, from, number)) return;
   // L6, L9: what a signer hands out below its certificate may be what was refused here, or the rival of it.
-  const isOwed = number <= certifiedNumber(lane) && (lane.fetching?.from === from || isCertified(lane, number, hash));
+  const isOwed = number <= lane.settled.number && (lane.fetching?.from === from || isCertified(lane, number, hash));
   // L2: otherwise the first one counts, and what was refused stays refused.
   if ((known !== undefined || lane.refusedHashes.includes(hash)) && !isOwed) return;
   if (!opened.verify(owner, opened.signed, opened.signature))
@@ -59,34 +57,22 @@ export function openFrom(
   bodies: readonly Uint8Array[],
 ): Opened | null {
   const { committee } = turn;
-  const opened = openBundle(cose, bodies);
-  if (opened.kind === "accept" && isOfLaterEpoch(committee, opened.bundle.header)) return null;
-  const fault = opened.kind === "reject" ? opened.reason : faultOfOrigin(committee, opened);
-  if (opened.kind === "reject" || fault !== null) {
+  const none = (fault: string): null => {
     reject(turn, from, `a bundle that is none of this site: ${fault}`);
     return null;
-  }
-  const { header } = opened.bundle;
-  const owner = committee.names.indexOf(header.gateway);
-  const era = committee.eras.get(header.epoch);
-  if (era === undefined || isOwn(turn, owner) || header.number > (era.ends[owner] ?? -1)) return null;
-  return { ...opened, owner, verify: header.epoch === committee.epoch ? committee.verify : era.verify };
-}
-
-function isOfLaterEpoch({ site, epoch }: Committee, header: BundleHeader): boolean {
-  return header.site === site && header.epoch > epoch;
-}
-
-function faultOfOrigin(
-  committee: Committee,
-  { bundle, keyId }: Extract<OpenedBundle, { kind: "accept" }>,
-): string | null {
-  const { site, gateway, epoch, configHash } = bundle.header;
+  };
+  const opened = openBundle(cose, bodies);
+  if (opened.kind === "reject") return none(opened.reason);
+  const { site, gateway, epoch, configHash, number } = opened.bundle.header;
+  if (site === committee.site && epoch > committee.epoch) return null;
   const owner = committee.names.indexOf(gateway);
   const era = committee.eras.get(epoch);
   if (owner === -1 || site !== committee.site || configHash !== era?.configHash)
-    return `it is of ${gateway} in site ${site}, epoch ${epoch}`;
-  return bytesEqual(keyId, era.keyIds[owner] ?? new Uint8Array()) ? null : `it names another key than ${gateway}'s`;
+    return none(`it is of ${gateway} in site ${site}, epoch ${epoch}`);
+  if (!bytesEqual(opened.keyId, era.keyIds[owner] ?? new Uint8Array()))
+    return none(`it names another key than ${gateway}'s`);
+  if (isOwn(turn, owner) || number > (era.ends[owner] ?? -1)) return null;
+  return { ...opened, owner, verify: epoch === committee.epoch ? committee.verify : era.verify };
 }
 
 /**
@@ -96,7 +82,7 @@ function faultOfOrigin(
 function isWanted(turn: Turn, owner: GatewayIndex, from: GatewayIndex, number: number): boolean {
   const lane = laneOf(turn, owner);
   if (lane.rewinding || number < lane.held || number >= lane.held + KEPT_AHEAD) return false;
-  if (lane.held > certifiedNumber(lane) + KEPT_AHEAD) return false;
+  if (lane.held > lane.settled.number + KEPT_AHEAD) return false;
   return lane.held > lane.disputedUpTo || lane.fetching?.from === from;
 }
 
@@ -107,24 +93,6 @@ function isCertified(lane: Lane, number: number, hash: Hash): boolean {
 function candidateAt(lane: Lane, number: number): Candidate | undefined {
   const first = lane.checking ?? lane.refused?.candidate;
   return first?.bundle.header.number === number ? first : lane.waiting.get(number);
-}
-
-/** L3: strict decode, contiguous numbers, time order inside the bundle. A text is the reason for refusal. */
-function readStatements(header: BundleHeader, bodies: readonly Uint8Array[]): readonly Statement[] | string {
-  const statements: Statement[] = [];
-  for (const [offset, body] of bodies.entries()) {
-    const decoded = decodeStatement(body);
-    if (decoded.kind === "reject") return `statement ${header.first + offset}: ${decoded.reason}`;
-    const { statement } = decoded;
-    if (statement.number !== header.first + offset)
-      return `statement ${header.first + offset} says that it is number ${statement.number}`;
-    const before = statements.at(-1);
-    if (before !== undefined && statement.measurement.at < before.measurement.at)
-      return `statement ${statement.number} is older than the one before it`;
-    if (statement.measurement.at > header.created) return `statement ${statement.number} is younger than its bundle`;
-    statements.push(statement);
-  }
-  return statements;
 }
 
 /** Starts the check of the candidate for the next number, when there is one and none is running. */
@@ -146,7 +114,7 @@ export function checkNext(turn: Turn, owner: GatewayIndex): void {
 
 /** L9: a quorum certified this number, and what is held and what has come cannot both be what it certified. */
 function isOnAnotherChain(lane: Lane, { bundle }: Candidate): boolean {
-  if (lane.held > certifiedNumber(lane)) return false;
+  if (lane.held > lane.settled.number) return false;
   const isRival = lane.settled.number === lane.held && lane.settled.hash !== bundle.hash;
   return isRival || bundle.header.parent !== lane.heldHash;
 }
@@ -171,7 +139,7 @@ export function onChecked(turn: Turn, owner: GatewayIndex, number: number, hash:
   setLane(turn, owner, { checking: null });
   if (verdict.kind === "reject") return refuse(turn, owner, candidate, verdict.reason);
   hold(turn, owner, candidate.bundle, lastAtOf(candidate));
-  acknowledge(turn, owner, number, hash);
+  if (!acknowledge(turn, owner, number, hash)) tellOwner(turn, owner);
   certify(turn, owner, number);
 }
 
@@ -179,55 +147,39 @@ function lastAtOf({ bundle, statements }: Candidate): number {
   return statements.at(-1)?.measurement.at ?? bundle.header.created;
 }
 
-/** L3: broadcast Ack, unless silent; in a large committee the owner alone gets it and makes the certificate (L10). */
-function acknowledge(turn: Turn, owner: GatewayIndex, number: number, hash: Hash): void {
-  const { committee } = turn;
-  if (!committee.member || laneOf(turn, owner).silent || number <= certifiedNumber(laneOf(turn, owner)))
-    return tellOwner(turn, owner);
-  const ack: Ack = {
-    lane: owner,
-    number,
-    hash,
-    voter: committee.self,
-    signature: committee.sign(ackBytes(committee, owner, number, hash)),
-  };
-  countAck(turn, ack);
-  send(turn, ackRecipients(turn, owner), { kind: "ack", ack });
-}
-
 /** A copy that trails behind the certificate needs no ack, but its owner needs to know how far to go on sending. */
 function tellOwner(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
   if (lane.fetching !== null) return;
-  if (lane.held % (WINDOW_BUNDLES / 4) === 0 || lane.held > certifiedNumber(lane))
+  if (lane.held % (WINDOW_BUNDLES / 4) === 0 || lane.held > lane.settled.number)
     send(turn, owner, tipsFor(turn, owner, false));
 }
 
 /** L3: never ack; the refusal with its reason is kept, and its owner is told. */
 function refuse(turn: Turn, owner: GatewayIndex, candidate: Candidate, reason: string): void {
-  const { header, hash, cose } = candidate.bundle;
-  // As it came over the wire, so that it can be read again.
-  const evidence = encode(laneMessageValue({ kind: "bundle", cose, statements: candidate.bundle.statements }));
-  const { self } = turn.committee;
-  turn.effects.push({
-    kind: "persist",
-    write: {
-      kind: "refusal",
-      lane: owner,
-      number: header.number,
-      hash,
-      by: self,
-      reason,
-      evidence: evidence.length > MAX_EVIDENCE_BYTES ? cose : evidence,
-      atMs: turn.nowMs,
-    },
-  });
   const { bundle } = candidate;
-  turn.effects.push({ kind: "refused", lane: owner, number: header.number, by: self, reason, bundle });
-  const { refusedHashes } = laneOf(turn, owner);
+  const { hash, cose, statements } = bundle;
+  const { number } = bundle.header;
+  // As it came over the wire, so that it can be read again.
+  const whole = encode(laneMessageValue({ kind: "bundle", cose, statements }));
+  const evidence = whole.length > MAX_EVIDENCE_BYTES ? cose : whole;
+  noteRefusal(turn, { lane: owner, number, hash }, turn.committee.self, reason, evidence, bundle);
+  const { refusedHashes, held } = laneOf(turn, owner);
   setLane(turn, owner, { refusedHashes: [...refusedHashes, hash].slice(-KEPT_AHEAD) });
-  send(turn, owner, { kind: "refusal", lane: owner, number: header.number, hash, reason });
-  if (header.number === laneOf(turn, owner).held) setLane(turn, owner, { refused: { candidate, reason } });
+  send(turn, owner, { kind: "refusal", lane: owner, number, hash, reason });
+  if (number === held) setLane(turn, owner, { refused: { candidate, reason } });
+}
+
+function noteRefusal(
+  turn: Turn,
+  { lane, number, hash }: Place,
+  by: GatewayIndex,
+  reason: string,
+  evidence: Uint8Array,
+  bundle: Bundle | null,
+): void {
+  persist(turn, { kind: "refusal", lane, number, hash, by, reason, evidence, atMs: turn.nowMs });
+  turn.effects.push({ kind: "refused", lane, number, by, reason, bundle });
 }
 
 /**
@@ -240,8 +192,7 @@ export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
   const { candidate } = lane.refused;
   if (candidate.bundle.header.number !== lane.held || !isBelowCertificate(lane, candidate.bundle)) return;
   if (candidate.bundle.header.parent !== lane.heldHash) return rewind(turn, owner);
-  turn.effects.push({ kind: "persist", write: { kind: "memo", key: silentKey(owner), bytes: new Uint8Array([1]) } });
-  setLane(turn, owner, { silent: true });
+  silence(turn, owner);
   hold(turn, owner, candidate.bundle, lastAtOf(candidate));
 }
 
@@ -257,22 +208,14 @@ function isBelowCertificate({ settled, waiting }: Lane, { header, hash }: Bundle
   return at === hash;
 }
 
-export function onRefusal(
-  turn: Turn,
-  from: GatewayIndex,
-  { lane, number, hash, reason }: Extract<LaneMessage, { kind: "refusal" }>,
-): void {
+export function onRefusal(turn: Turn, from: GatewayIndex, refusal: Extract<LaneMessage, { kind: "refusal" }>): void {
+  const { lane, number, reason } = refusal;
   if (!isOwn(turn, lane)) return;
-  const own = laneOf(turn, lane);
+  const { held, settled, refusers } = laneOf(turn, lane);
   // Only what is on its way for a certificate can be refused; anything else would only push out genuine refusals.
-  const certified = certifiedNumber(own);
-  if (number >= own.held || number <= certified || number > certified + KEPT_AHEAD) return;
-  const told = own.refusers.get(number) ?? new Set<GatewayIndex>();
+  if (number >= held || number <= settled.number || number > settled.number + KEPT_AHEAD) return;
+  const told = refusers.get(number) ?? new Set<GatewayIndex>();
   if (told.has(from)) return;
-  setLane(turn, lane, { refusers: new Map(own.refusers).set(number, new Set([...told, from])) });
-  turn.effects.push({
-    kind: "persist",
-    write: { kind: "refusal", lane, number, hash, by: from, reason, evidence: new Uint8Array(), atMs: turn.nowMs },
-  });
-  turn.effects.push({ kind: "refused", lane, number, by: from, reason, bundle: null });
+  setLane(turn, lane, { refusers: new Map(refusers).set(number, new Set([...told, from])) });
+  noteRefusal(turn, refusal, from, reason, new Uint8Array(), null);
 }

@@ -2,19 +2,7 @@
 import { type GatewayIndex, invariant, isLarge } from "../committee/index.ts";
 import { onCertificate, rewind } from "./certify.ts";
 import { isHistory, WINDOW_BUNDLES } from "./own.ts";
-import {
-  certifiedNumber,
-  copyOf,
-  isOwn,
-  laneOf,
-  moved,
-  peersOf,
-  reject,
-  send,
-  setCopy,
-  setLane,
-  type Turn,
-} from "./turn.ts";
+import { copyOf, isOwn, laneOf, moved, peersOf, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
 import type { Lane, Lanes } from "./types.ts";
 import type { LaneMessage } from "../message/index.ts";
 
@@ -181,7 +169,7 @@ export function keepWatch(turn: Turn, before: Lanes): void {
 /** L10: in a large committee certificates are the owner's business; the others lack something when a body is missing. */
 function isUnsettled({ committee }: Turn, owner: GatewayIndex, lane: Lane): boolean {
   if (isLarge(committee) && owner !== committee.self) return lane.held <= lane.settled.number;
-  return lane.held !== certifiedNumber(lane) + 1 || lane.held <= lane.wantedUpTo;
+  return lane.held !== lane.settled.number + 1 || lane.held <= lane.wantedUpTo;
 }
 
 /** When this lane is due for repair: a standstill, or a request that nobody answered, however busy the lane is otherwise. */

@@ -1,7 +1,7 @@
 /** One call of `stepLanes`: the state as it changes and the effects so far, in order. */
-import type { Committee, GatewayIndex, Hash, Recipients } from "../committee/index.ts";
-import { invariant } from "../committee/index.ts";
+import { type Committee, type GatewayIndex, type Hash, invariant, type Recipients } from "../committee/index.ts";
 import type { Bundle } from "../bundle/index.ts";
+import type { Write } from "../store/port.ts";
 import type { Copy, Lane, LaneEffect, Lanes, Settled } from "./types.ts";
 import type { LaneMessage } from "../message/index.ts";
 
@@ -67,8 +67,24 @@ export function reject(turn: Turn, from: GatewayIndex, reason: string): void {
   turn.effects.push({ kind: "reject", from, reason });
 }
 
-export function certifiedNumber(lane: Lane): number {
-  return lane.settled.number;
+export function persist(turn: Turn, write: Write): void {
+  turn.effects.push({ kind: "persist", write });
+}
+
+/** L8, L9: from now on no ack of this gateway vouches for anything in this lane. */
+export function silence(turn: Turn, lane: GatewayIndex): void {
+  persist(turn, { kind: "memo", key: silentKey(lane), bytes: new Uint8Array([1]) });
+  setLane(turn, lane, { silent: true });
+}
+
+/** Under this key the store remembers it. */
+export function silentKey(lane: GatewayIndex): string {
+  return `lane/${lane}/silent`;
+}
+
+/** What is kept by number, above this one. */
+export function above<Kept>(kept: ReadonlyMap<number, Kept>, number: number): ReadonlyMap<number, Kept> {
+  return new Map([...kept].filter(([at]) => at > number));
 }
 
 /** L12: sealed here. What another key has left of the own lane comes from the others, like any lane. */
@@ -82,16 +98,12 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
   const { number, parent, first, count } = header;
   const lane = laneOf(turn, owner);
   invariant(number === lane.held && parent === lane.heldHash, `L2: bundle ${number} does not follow ${lane.held - 1}`);
-  turn.effects.push({
-    kind: "persist",
-    write: { kind: "bundle", lane: owner, number, hash, cose, statements: bundle.statements, first },
-  });
+  persist(turn, { kind: "bundle", lane: owner, number, hash, cose, statements: bundle.statements, first });
   turn.effects.push({ kind: "held", lane: owner, number });
   const unproven = lane.unproven && hash !== lane.settled.hash;
   if (!lane.silent && !unproven) turn.effects.push({ kind: "vouched", lane: owner, number, hash });
   if (owner === turn.committee.self) feedEverybody(turn);
-  const waiting = new Map([...lane.waiting].filter(([at]) => at > number));
-  const above = !isOwn(turn, owner) && number > certifiedNumber(lane);
+  const isUncertified = !isOwn(turn, owner) && number > lane.settled.number;
   setLane(turn, owner, {
     held: number + 1,
     heldHash: hash,
@@ -99,10 +111,10 @@ export function hold(turn: Turn, owner: GatewayIndex, bundle: Bundle, lastAtMs: 
     lastAtMs,
     epoch: header.epoch,
     unproven,
-    waiting,
+    waiting: above(lane.waiting, number),
     checking: null,
     refused: null,
-    uncertified: above ? new Map(lane.uncertified).set(number, hash) : lane.uncertified,
+    uncertified: isUncertified ? new Map(lane.uncertified).set(number, hash) : lane.uncertified,
     movedAtMs: turn.nowMs,
   });
 }

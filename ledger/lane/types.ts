@@ -5,29 +5,21 @@ import type { Write } from "../store/port.ts";
 import type { Bundle } from "../bundle/index.ts";
 import type { Ack, LaneCertificate, LaneMessage } from "../message/index.ts";
 
+/** One bundle of one lane. */
+export type Place = { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash };
+
 export type LaneInput =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: LaneMessage }
   /** L2: the own gateway's next bundle, and the time of its last statement. */
   | { readonly kind: "sealed"; readonly bundle: Bundle; readonly lastAtMs: number; readonly writes: readonly Write[] }
   /** The answer to a `check`. */
-  | {
-      readonly kind: "checked";
-      readonly lane: GatewayIndex;
-      readonly number: number;
-      readonly hash: Hash;
-      readonly verdict: Verdict;
-    }
+  | ({ readonly kind: "checked"; readonly verdict: Verdict } & Place)
   /** The answer to a `rewind`: the lane's end as executed. */
   | { readonly kind: "rewound"; readonly lane: GatewayIndex; readonly end: LaneEnd }
   /** A7: a cut with these tips is final: they are as good as certified (L10). */
   | { readonly kind: "final"; readonly tips: readonly Settled[] }
   /** What is held above execution or above the cut with which an epoch began, and where it ends: after a restart, and when an epoch begins. */
-  | {
-      readonly kind: "recalled";
-      readonly lane: GatewayIndex;
-      readonly hashes: ReadonlyMap<number, Hash>;
-      readonly end: LaneEnd;
-    }
+  | Readonly<{ kind: "recalled"; lane: GatewayIndex; hashes: ReadonlyMap<number, Hash>; end: LaneEnd }>
   /**
    * Execution waits for bodies of this lane up to this number, which is final. `onDisk`: how many bundles are durable; what is held
    * beyond that is still on its way to the disk.
@@ -44,42 +36,21 @@ export type LaneEffect =
   | { readonly kind: "persist"; readonly write: Write }
   | { readonly kind: "send"; readonly to: Recipients; readonly message: LaneMessage }
   /** Read these bundles from the store and send them. */
-  | {
-      readonly kind: "stream";
-      readonly to: GatewayIndex;
-      readonly lane: GatewayIndex;
-      readonly from: number;
-      readonly upTo: number;
-    }
-  /** L3, last condition: re-assess the statements against devices and model; answer with `checked`. */
-  | {
-      readonly kind: "check";
-      readonly lane: GatewayIndex;
-      readonly number: number;
-      readonly hash: Hash;
-      /** L12: of the configuration that it names. */
-      readonly epoch: number;
-      readonly statements: readonly Statement[];
-    }
+  | Readonly<{ kind: "stream"; to: GatewayIndex; lane: GatewayIndex; from: number; upTo: number }>
+  /** L3, last condition: re-assess the statements against devices and model, of the epoch that it names (L12); answer with `checked`. */
+  | ({ readonly kind: "check"; readonly epoch: number; readonly statements: readonly Statement[] } & Place)
   /** L9: the held end of this lane is not the certified one. Answer with where execution stands (`rewound`). */
   | { readonly kind: "rewind"; readonly lane: GatewayIndex }
   /** L4: a lane's certificate is higher than before. */
   | { readonly kind: "certified"; readonly certificate: LaneCertificate }
   /** A4: this gateway holds and has validated this bundle and all below it; it would acknowledge it. */
-  | { readonly kind: "vouched"; readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }
+  | ({ readonly kind: "vouched" } & Place)
   /** L9: what was vouched for in this lane was not the certified chain. */
   | { readonly kind: "disowned"; readonly lane: GatewayIndex }
   /** A body has become available to execution. */
   | { readonly kind: "held"; readonly lane: GatewayIndex; readonly number: number }
-  | {
-      readonly kind: "refused";
-      readonly lane: GatewayIndex;
-      readonly number: number;
-      readonly by: GatewayIndex;
-      readonly reason: string;
-      /** What was refused; null when a peer says that it refused an own bundle. */
-      readonly bundle: Bundle | null;
-    }
+  /** `bundle`: what was refused; null when a peer says that it refused an own one. */
+  | (Omit<Place, "hash"> & Readonly<{ kind: "refused"; by: GatewayIndex; reason: string; bundle: Bundle | null }>)
   | { readonly kind: "reject"; readonly from: GatewayIndex; readonly reason: string };
 
 /** A bundle whose bytes parsed and whose owner's signature holds. */
@@ -100,6 +71,12 @@ export type LaneEnd = {
   readonly epoch: number;
 };
 
+/**
+ * L6: who was asked up to which number, and for how many at a time; when something last came of it, and since when it is at the
+ * part that it is at. Patience doubles with each request in vain: a way there and back may take longer than the first.
+ */
+export type Fetching = Readonly<Record<"from" | "upTo" | "count" | "movedAtMs" | "sinceMs" | "patienceMs", number>>;
+
 export type Lane = LaneEnd & {
   /** Hashes of held bundles above the certificate, to tell a certified one from its rival (L9). */
   readonly uncertified: ReadonlyMap<number, Hash>;
@@ -119,19 +96,7 @@ export type Lane = LaneEnd & {
   readonly refusers: ReadonlyMap<number, ReadonlySet<GatewayIndex>>;
   /** This gateway refused a bundle that the others certified: acks above it would vouch for it, so it gives none. */
   readonly silent: boolean;
-  /**
-   * L6: who was asked up to which number, and for how many at a time; when something last came of it, and since when it is at the
-   * part that it is at.
-   */
-  readonly fetching: {
-    readonly from: GatewayIndex;
-    readonly upTo: number;
-    readonly count: number;
-    readonly movedAtMs: number;
-    readonly sinceMs: number;
-    /** Doubles with each request in vain: a way there and back may take longer than the first patience. */
-    readonly patienceMs: number;
-  } | null;
+  readonly fetching: Fetching | null;
   /** L11: what was taken as history is not yet proven to lead to what is settled. */
   readonly unproven: boolean;
   /** Counts requests in vain, so that each goes to another signer than the one before. */

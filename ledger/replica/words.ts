@@ -1,8 +1,7 @@
 /** E7: the signed words in a message, as the witness takes them. */
-import { openBundle } from "../bundle/index.ts";
+import { openBundle, openBundles } from "../bundle/index.ts";
 import type { Committee, GatewayIndex } from "../committee/index.ts";
 import type { Chorus, Word } from "../evidence/index.ts";
-import { unpacked } from "../lane/index.ts";
 import { formatNote, parseCheckpoint, parseNote } from "../log/index.ts";
 import type { AnyMessage } from "./wire.ts";
 import { blockHash, type Certificate, type LaneCertificate, type LaneMessage, type Message } from "../message/index.ts";
@@ -46,7 +45,7 @@ function wordsOfLanes(committee: Committee, message: LaneMessage): Words {
       return bundleWord(committee, message.cose);
     case "bundles":
       return {
-        words: (unpacked(message.packed) ?? []).flatMap(({ cose }) => bundleWord(committee, cose).words),
+        words: (openBundles(message.packed) ?? []).flatMap(({ cose }) => bundleWord(committee, cose).words),
         choruses: [],
       };
     case "ack": {

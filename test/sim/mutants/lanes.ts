@@ -79,13 +79,13 @@ export const laneMutants: readonly Mutant[] = [
   {
     name: "acks in a lane whose refused bundle was taken in",
     rule: "L8",
-    edits: [{ file: receive, find: "setLane(turn, owner, { silent: true });\n  hold(", replace: "hold(" }],
+    edits: [{ file: receive, find: "silence(turn, owner);\n  hold(", replace: "hold(" }],
   },
   {
     name: "acks in a lane whose owner signed rivals",
     rule: "L9",
     attack: "equivocating-owner",
-    edits: [{ file: certify, find: "    silent: true,\n    rewinding: true,", replace: "    rewinding: true," }],
+    edits: [{ file: certify, find: "  silence(turn, lane);\n  setLane(", replace: "  setLane(" }],
   },
   {
     name: "the losing rival stays",
