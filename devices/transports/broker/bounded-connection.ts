@@ -40,6 +40,8 @@ export class BoundedConnection extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    // The last word, a refusal perhaps, must not wait for the end of the turn.
+    if (this.#corked) this.#socket.uncork();
     this.#socket.destroy();
     done(error);
   }
@@ -51,7 +53,7 @@ export class BoundedConnection extends Duplex {
     this.#socket.cork();
     setImmediate(() => {
       this.#corked = false;
-      this.#socket.uncork();
+      if (!this.destroyed) this.#socket.uncork();
     });
   }
 
