@@ -12,7 +12,7 @@ const { first, last, gateways, attacks } = options;
 const startedMs = performance.now();
 const failedSeeds: number[] = [];
 const peaks = new Map<string, number>();
-const totals = { seeds: 0, violations: 0, accepted: 0, views: 0, crashes: 0, slowestSettledMs: 0 };
+const totals = { seeds: 0, violations: 0, accepted: 0, views: 0, crashes: 0, retired: 0, slowestSettledMs: 0 };
 let toldMs = startedMs;
 let firstViolation: string | null = null;
 const hashes = new Map<number, string>();
@@ -23,6 +23,7 @@ function count(outcome: Outcome): boolean {
   totals.accepted += outcome.accepted;
   totals.views += outcome.views;
   totals.crashes += outcome.crashes;
+  totals.retired += outcome.retired;
   totals.slowestSettledMs = Math.max(totals.slowestSettledMs, outcome.settledMs ?? 0);
   for (const [name, size] of Object.entries(outcome.peaks)) peaks.set(name, Math.max(peaks.get(name) ?? 0, size));
   if (outcome.violations.length > 0) {

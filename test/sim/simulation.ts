@@ -19,6 +19,8 @@ export type Outcome = {
   readonly final: number;
   readonly views: number;
   readonly crashes: number;
+  /** Gateways that stopped for good because they found out that their disk is an old copy (A9). */
+  readonly retired: number;
   /** From the healing to the moment when everything accepted was final, executed and cosigned everywhere; null = never. */
   readonly settledMs: number | null;
   /** The most that was seen of each buffer. */
@@ -62,6 +64,7 @@ const NOTHING: Omit<Outcome, "seed" | "gateways" | "violations"> = {
   final: 0,
   views: 0,
   crashes: 0,
+  retired: 0,
   settledMs: null,
   peaks: {},
   strikes: {},
@@ -111,6 +114,7 @@ async function run({ seed, gateways, attacks = [], trace }: Options): Promise<Ou
     final: final.length,
     views: Math.max(...cluster.nodes.map(({ replica }) => replica?.status().view ?? 0)),
     crashes: faults.crashes(),
+    retired: cluster.nodes.filter(({ retired }) => retired).length,
     settledMs,
     peaks: Object.fromEntries(watch.peaks()),
     strikes: Object.fromEntries(cluster.strikes()),

@@ -34,8 +34,10 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
   let tips = genesis.tips;
   /** How much of it is on the disk of each gateway. */
   const length = Array.from({ length: committee.size }, () => 1);
-  const leaves: { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }[] = [];
-  const counts = Array.from({ length: committee.size }, () => 0);
+  /** What executed bundles were told of. There are gaps: a life that ends behind its commit tells of nothing. */
+  const leaves = new Map<number, { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash }>();
+  /** By lane and number of the next bundle: the number of its first statement. */
+  const next = Array.from({ length: committee.size }, () => new Map<number, number>([[0, 0]]));
   const roots = new Map<number, Hash>();
   /** By gateway: the sizes that it has executed in this life, in order. */
   const executed = Array.from({ length: committee.size }, (): number[] => []);
@@ -131,17 +133,17 @@ export function watchChain(context: Context, lanes: LanesWatch): ChainWatch {
           continue;
         }
         const { hash } = body;
-        const at = leaves[leaf];
+        const at = leaves.get(leaf);
         if (at !== undefined) {
           if (at.lane !== lane || at.number !== number || at.hash !== hash)
             says("X1", `leaf ${leaf} is another one elsewhere`);
           continue;
         }
-        if (leaf !== leaves.length) says("X1", `it is leaf ${leaf}, the log has ${leaves.length}`);
-        if (first !== counts[lane]) says("X1", `it begins at statement ${first}, not ${counts[lane]}`);
+        const expected = next[lane]?.get(number) ?? first;
+        if (first !== expected) says("X1", `it begins at statement ${first}, not ${expected}`);
         if (body.fault !== null) says("L3", `it is final, but ${body.fault}`);
-        leaves.push({ lane, number, hash });
-        counts[lane] = first + count;
+        leaves.set(leaf, { lane, number, hash });
+        next[lane]?.set(number + 1, first + count);
         statements += count;
       }
     },
