@@ -8,6 +8,8 @@ import type { Metrics } from "./metrics.ts";
 /** What a gateway shows of itself at `/v1/status`. Times in Unix ms. */
 export type GatewayStatus = {
   readonly site: string;
+  /** Of the configuration in force. */
+  readonly epoch: number;
   readonly gateway: string;
   readonly pid: number;
   readonly version: string;
@@ -76,9 +78,32 @@ export type DeviceStatus = {
   readonly lastError: string | null;
 };
 
+/** What is in force, and the successors that are proposed. */
+export type ConfigurationShown = {
+  readonly epoch: number;
+  readonly configHash: string;
+  readonly gateways: readonly { readonly name: string; readonly left: boolean }[];
+  readonly approvalsNeeded: number;
+  /** Own bundles that wait to be signed with another key. */
+  readonly unsealed: number;
+  readonly successors: readonly {
+    readonly configHash: string;
+    readonly changes: readonly string[];
+    readonly approvedBy: readonly string[];
+    readonly approved: boolean;
+  }[];
+};
+
 /** What the API asks of the gateway. */
 export type ApiPort = {
+  /** The newest configuration that is known; another one later. */
   readonly site: Site;
+  /** The same with its history: SITE.json. */
+  readonly siteJson: () => object;
+  readonly configuration: () => ConfigurationShown;
+  /** Both answer why it cannot be, as a sentence; null = done. */
+  readonly propose: (site: Site) => Promise<string | null>;
+  readonly approve: (configHash: string) => Promise<string | null>;
   readonly gateway: string;
   readonly token: string;
   readonly status: () => Promise<GatewayStatus>;

@@ -14,10 +14,8 @@ const MAX_LIMIT = 1_000;
 /** Everything that can be asked without a token. */
 export function registerReads(app: FastifyInstance, port: ApiPort): void {
   app.get("/v1/status", { schema: { response: { 200: schemas.status } } }, async () => port.status());
-  app.get(
-    "/v1/site",
-    { schema: { response: { 200: { type: "object", additionalProperties: true } } } },
-    async () => port.site,
+  app.get("/v1/site", { schema: { response: { 200: { type: "object", additionalProperties: true } } } }, async () =>
+    port.siteJson(),
   );
   app.get("/v1/checkpoint", { schema: { response: { 200: { type: "string" } } } }, async (_request, reply) => {
     const note = port.checkpointNote();

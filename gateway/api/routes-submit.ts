@@ -96,7 +96,7 @@ function idempotencyKey(request: FastifyRequest): string | null {
 }
 
 /** H2. Digests have one length, whatever was sent. */
-async function checkToken(request: FastifyRequest, token: string): Promise<void> {
+export async function checkToken(request: FastifyRequest, token: string): Promise<void> {
   const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
   if (timingSafeEqual(digest(given), digest(token)) && token !== "") return;
   throw new Problem(

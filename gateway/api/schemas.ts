@@ -92,6 +92,7 @@ export const evidenceId = {
 
 export const status = object({
   site: text,
+  epoch: count,
   gateway: text,
   pid: count,
   version: text,
@@ -145,6 +146,24 @@ export const status = object({
   evidenceKept: count,
   halted: nullable(text),
 });
+
+export const configuration = object({
+  epoch: count,
+  configHash: text,
+  gateways: list(object({ name: text, left: { type: "boolean" } })),
+  approvalsNeeded: count,
+  unsealed: { ...count, description: "own bundles that wait to be signed with this gateway's new key" },
+  successors: list(
+    object({ configHash: text, changes: list(text), approvedBy: list(text), approved: { type: "boolean" } }),
+  ),
+});
+
+export const approval = {
+  type: "object",
+  required: ["configHash"],
+  additionalProperties: false,
+  properties: { configHash: { type: "string", pattern: "^[0-9a-f]{64}$" } },
+} as const;
 
 const sighting = object({ gateway: text, number: count, massGrams: text, at: { type: "integer" }, verdict: text });
 

@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { ApiPort } from "./port.ts";
 import { Problem, sendProblem } from "./problems.ts";
+import { registerConfiguration } from "./routes-configuration.ts";
 import { registerEvents } from "./routes-events.ts";
 import { registerReads } from "./routes-read.ts";
 import { registerSubmit } from "./routes-submit.ts";
@@ -44,6 +45,7 @@ export async function buildApi(port: ApiPort, limits: ApiLimits = {}): Promise<F
   await app.register(rateLimit, { global: false });
   registerReads(app, port);
   registerSubmit(app, port);
+  registerConfiguration(app, port);
   registerEvents(app, port, limits.drainMs);
   registerHealth(app, port);
   app.get("/v1/openapi.json", { schema: { hide: true } }, async () => app.swagger());

@@ -3,14 +3,18 @@ import { join, resolve } from "node:path";
 import { currentOf, type Lineage, parseLineage, type Site } from "../../ledger/management/index.ts";
 import { checkAgainstSite } from "./check.ts";
 import { causeOf, GatewayFailure } from "./failures.ts";
-import { parseConfig } from "./parse.ts";
+import { type ConfigFault, parseConfig } from "./parse.ts";
 import type { GatewaySettings } from "./schema.ts";
 
 export type GatewayConfig = {
   /** Absolute. */
   readonly dir: string;
   readonly settings: GatewaySettings;
+  /** By SITE.json: every configuration of the site, the last of which is `site`. A gateway's store may know of later ones. */
+  readonly lineage: Lineage;
   readonly site: Site;
+  /** C6: what of gateway.yaml does not fit a configuration that the site has changed to. */
+  readonly warnings: readonly string[];
   /** Position of this gateway in `site.gateways`. */
   readonly self: number;
 };
@@ -26,11 +30,32 @@ export async function loadConfig(dir: string): Promise<GatewayConfig> {
   if (parsed.kind === "reject") {
     throw new GatewayFailure("CONFIG_WRONG", { sentences: parsed.faults.map((fault) => fault.sentence) });
   }
-  const { settings } = parsed;
-  const site = await loadSite(join(absolute, SITE_FILE));
-  const faults = checkAgainstSite(settings, site, path, parsed.lineOf);
-  if (faults.length > 0) throw new GatewayFailure("CONFIG_WRONG", { sentences: faults.map((fault) => fault.sentence) });
-  return { dir: absolute, settings, site, self: site.gateways.findIndex(({ name }) => name === settings.gateway) };
+  const lineage = await loadLineage(join(absolute, SITE_FILE));
+  return configIn(absolute, parsed.settings, lineage, (site) =>
+    checkAgainstSite(parsed.settings, site, path, parsed.lineOf),
+  );
+}
+
+/** C4, C6. */
+function configIn(
+  dir: string,
+  settings: GatewaySettings,
+  lineage: Lineage,
+  check: (site: Site) => readonly ConfigFault[],
+): GatewayConfig {
+  const site = currentOf(lineage);
+  const faults = check(site);
+  // C6: others may have decided on devices and ledgers; that must not keep this gateway from starting.
+  const isLate = ({ path }: ConfigFault): boolean => lineage.length > 1 && /^(devices|anchors)/.test(path);
+  const wrong = faults.filter((fault) => !isLate(fault));
+  if (wrong.length > 0) throw new GatewayFailure("CONFIG_WRONG", { sentences: wrong.map(({ sentence }) => sentence) });
+  const self = site.gateways.findIndex(({ name }) => name === settings.gateway);
+  const fits = (part: string) => (_: unknown, index: number) =>
+    !faults.some(({ path }) => path.startsWith(`${part}.${index}.`));
+  const devices = settings.devices.filter(fits("devices"));
+  const anchors = settings.anchors.filter(fits("anchors"));
+  const warnings = faults.map(({ sentence }) => sentence);
+  return { dir, settings: { ...settings, devices, anchors }, lineage, site, warnings, self };
 }
 
 /** Where the store of a gateway is: absolute. One reading of `store.path` for all who open it. */

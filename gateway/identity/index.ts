@@ -2,11 +2,14 @@
 export {
   checkKeys,
   createKeys,
+  createNextKeys,
   type GatewayIdentity,
   type GatewayKeys,
   identityOf,
+  keySetOf,
   keysInUse,
   loadKeys,
+  loadKeySets,
   markKeysInUse,
 } from "./keys.ts";
 export { createMqttUsers, loadMqttUsers, type MqttUsers } from "./mqtt-users.ts";

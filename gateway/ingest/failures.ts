@@ -43,3 +43,7 @@ export function isRetry(error: unknown): boolean {
 /** I8. */
 export const isRefusal = (error: unknown): error is IngestFailure<"REFUSED"> =>
   error instanceof IngestFailure && error.code === "REFUSED";
+
+/** I5. */
+export const isClosed = (error: unknown): error is IngestFailure<"NOT_ACCEPTING"> =>
+  error instanceof IngestFailure && error.code === "NOT_ACCEPTING";

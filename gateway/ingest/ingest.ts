@@ -12,7 +12,7 @@ import {
   startStation,
   step,
 } from "../station/index.ts";
-import { IngestFailure, isRefusal, isRetry } from "./failures.ts";
+import { IngestFailure, isClosed, isRefusal, isRetry } from "./failures.ts";
 import { makeGate } from "./gate.ts";
 import { decodeMemo, encodeMemo, memoKey } from "./memo.ts";
 import { decodeReading, encodeReading } from "./stored-reading.ts";
@@ -127,6 +127,7 @@ export function startIngest(options: IngestOptions): Ingest {
     try {
       await acceptWithRetries(measurement, writes);
     } catch (error) {
+      if (isClosed(error) && memo !== null) await free(station, effect, "not-accepting");
       if (!isRefusal(error)) throw error;
       // I8: acknowledged, because no repetition would mend it, and told.
       await free(station, effect, `refused: ${error.details.reason}`);
@@ -160,6 +161,9 @@ export function startIngest(options: IngestOptions): Ingest {
         } catch (error) {
           if (isRefusal(error)) throw error;
           if (!isRetry(error) || stopped) throw fail(error);
+          // It may have closed meanwhile, for good.
+          const closed = options.closed();
+          if (closed !== null) throw new IngestFailure("NOT_ACCEPTING", { reason: closed });
           await sleep(RETRY_MS);
         }
       }

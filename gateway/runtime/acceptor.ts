@@ -1,7 +1,9 @@
 import type { Draft, Replica } from "../../ledger/replica/index.ts";
 import { type Assessment, encodeStatement, type Measurement, type Statement } from "../../ledger/statement/index.ts";
-import { assess, type Predictor, type Recheck } from "../assess/index.ts";
+import { currentOf } from "../../ledger/management/index.ts";
+import { assess } from "../assess/index.ts";
 import { IngestFailure } from "../ingest/index.ts";
+import type { Rules } from "./rules.ts";
 
 /** What this gateway believes. */
 export type Honest = { readonly measurement: Measurement; readonly assessment: Assessment };
@@ -13,12 +15,13 @@ export type Honest = { readonly measurement: Measurement; readonly assessment: A
 export function makeAcceptor(parts: {
   readonly alter: (draft: Honest) => Honest;
   readonly self: number;
-  readonly predictor: Predictor;
-  readonly check: Recheck;
-  readonly replica: Pick<Replica, "accept">;
+  readonly rules: Pick<Rules, "of">;
+  readonly replica: Pick<Replica, "accept" | "lineage">;
 }) {
-  const { alter, self, predictor, check, replica } = parts;
+  const { alter, self, rules, replica } = parts;
   return async (measurement: Measurement, writes: Draft["writes"]): Promise<{ readonly number: number }> => {
+    const site = currentOf(replica.lineage());
+    const { predictor, check } = await rules.of(site);
     const draft = { measurement, assessment: await assess(predictor, measurement) };
     // It has no number yet, which neither the format's rules nor the peers' depend on.
     const statement = { number: 0, ...draft };
@@ -28,7 +31,7 @@ export function makeAcceptor(parts: {
     if (verdict.kind === "reject") {
       throw new IngestFailure("REFUSED", { reason: verdict.reason.replace(/^statement 0: /, "") });
     }
-    return replica.accept({ ...alter(draft), writes });
+    return replica.accept({ ...alter(draft), site, writes });
   };
 }
 

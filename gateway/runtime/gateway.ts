@@ -1,22 +1,25 @@
-import { decodeFrame, type DeviceHealth } from "../../devices/index.ts";
+import { decodeFrame } from "../../devices/index.ts";
 import { keyIdOf, sign } from "../../ledger/crypto/index.ts";
 import { vrfProver } from "../../ledger/crypto/vrf/index.ts";
+import { lineageJson, type Site } from "../../ledger/management/index.ts";
 import { type Peers, PeersFailure, startPeers } from "../../ledger/peers/index.ts";
-import { type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
+import { firstEpoch, type Keys, type Replica, startReplica } from "../../ledger/replica/index.ts";
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
 import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.ts";
-import { falsehood, loadPredictor, patient, type Predictor, recheck, shippedModelPath } from "../assess/index.ts";
+import { falsehood, loadPredictor, shippedModelPath } from "../assess/index.ts";
 import { type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
-import { checkKeys, type GatewayKeys, keysInUse, loadKeys, markKeysInUse } from "../identity/index.ts";
+import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, markKeysInUse } from "../identity/index.ts";
 import { type Honest, makeAcceptor } from "./acceptor.ts";
 import { startAnchorings } from "./anchorings.ts";
 import { clockFault } from "./clock.ts";
-import { type DeviceLines, listenFailure, openDeviceLines } from "./device-lines.ts";
+import { listenFailure } from "./device-lines.ts";
 import { watchDisk } from "./disk-budget.ts";
+import { makeInForce } from "./in-force.ts";
+import { type Line, startLine } from "./line.ts";
 import type { Log } from "./log.ts";
-import { startMeasuring } from "./measuring.ts";
-import { cutOffWords, evidenceWords, makeObserver, type Observer } from "./observer.ts";
-import { evidenceShown, gatewayStatus } from "./status.ts";
+import { cutOffWords, evidenceWords, makeObserver } from "./observer.ts";
+import { makeRules, type Rules } from "./rules.ts";
+import { configurationShown, configurationWords, evidenceShown, gatewayStatus } from "./status.ts";
 import { VERSION } from "./version.ts";
 
 export type GatewayOptions = {
@@ -57,14 +60,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function open(options: GatewayOptions, closers: Closers): Promise<GatewayConfig> {
   const ground = await openGround(options, closers);
-  const { config, keys, predictor, store, recovered } = ground;
-  const { settings, site, self } = config;
+  const { config, keys, sets, store, recovered } = ground;
+  const { settings, self } = config;
   const { log } = options;
 
   const bus = makeEventBus();
   const metrics = makeMetrics();
+  const inForce = makeInForce(config, (error) => log.alarm(`SITE.json cannot be brought up to date: ${error.message}`));
+  const { site } = inForce;
   const checkpointNote = recovered.checkpoint?.note ?? null;
   const observer = makeObserver({ site, self, bus, metrics, log, checkpointNote, failed: options.failed });
+  const rules = makeRules(config.dir, (sentence) => observer.alarm("model", sentence));
+  closers.push(rules.close, inForce.settled);
+  await checkModel(rules, site());
   const disk = await watchDisk({
     store,
     budgetMb: settings.store.budgetMb,
@@ -72,11 +80,11 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     failed: observer.fail,
   });
   closers.push(disk.stop);
-  const check = patient(recheck({ site, predictor, decodeFrame }));
   // The replica sends before the links are there only at its start, when nobody could be reached anyway.
-  const links: { peers: Peers | null } = { peers: null };
+  const links: { peers: Peers | null; line: Line | null } = { peers: null, line: null };
   const replica = startReplica({
-    site,
+    site: config.lineage[0].site,
+    known: config.lineage,
     self,
     store,
     recovered,
@@ -86,7 +94,11 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     steady: () => Math.floor(performance.timeOrigin + performance.now()),
     after,
     keys: replicaKeys(keys),
-    validate: check,
+    keysOf: (of) => {
+      const set = keySetOf(sets, of, settings.gateway);
+      return set === null ? null : replicaKeys(set);
+    },
+    validate: async (lane, statements, of) => (await rules.of(of)).check(lane, statements),
     falsehood: falsehood(decodeFrame),
     events: {
       ...observer.events,
@@ -94,43 +106,66 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
         observer.events.cutOff(peer, cutOff);
         links.peers?.cutOff(peer, cutOff.restMs, cutOffWords(cutOff));
       },
+      configured: (lineage) => {
+        if (!inForce.learn(lineage)) return;
+        log.info(configurationWords(site()));
+        links.peers?.reconfigure(site(), (keySetOf(sets, site(), settings.gateway) ?? keys).tls);
+        links.line?.renew(site());
+      },
     },
   });
   closers.push(replica.stop);
-  for (const kept of evidenceShown(replica, site)) log.alarm(`known since before: ${evidenceWords(kept)}`);
+  for (const kept of evidenceShown(replica, site())) log.alarm(`known since before: ${evidenceWords(kept)}`);
+  for (const warning of config.warnings) observer.alarm("configuration", warning);
   const anchorings = startAnchorings({ config, store, recovered, replica, alarm: observer.alarm, after });
   observer.attach({ replica, anchorings });
   closers.push(() => anchorings.forEach((anchoring) => anchoring.stop()));
 
-  const closed = (): string | null => observer.halted() ?? disk.full() ?? clockFault(Date.now());
+  const closed = (): string | null => observer.halted() ?? disk.full() ?? clockFault(Date.now()) ?? replica.closed();
   const unset = clockFault(Date.now());
   if (unset !== null) observer.alarm("clock", unset);
-  const accept = makeAcceptor({ alter: options.alter ?? ((draft) => draft), self, predictor, check, replica });
-  const ingest = await startMeasuring({ config, store, recovered, accept, bus, metrics, observer, closed });
-  closers.push(ingest.stop);
+  const accept = makeAcceptor({ alter: options.alter ?? ((draft) => draft), self, rules, replica });
+  const line = await startLine({ config, store, accept, bus, metrics, observer, closed, log }, recovered.readings);
+  links.line = line;
+  closers.push(line.close);
 
-  const peers = await openPeers(config, keys, replica, log);
+  const peers = await openPeers(config, site, keys, replica, log);
   links.peers = peers;
   closers.push(peers.close);
 
-  const lines: { devices: DeviceLines | null } = { devices: null };
-  const devices = (): readonly DeviceHealth[] => lines.devices?.health() ?? [];
   const status = () =>
-    gatewayStatus({ site, gateway: settings.gateway, version: VERSION, replica, peers, ingest, store, devices });
-  const { token } = keys;
+    gatewayStatus({
+      site: site(),
+      gateway: settings.gateway,
+      version: VERSION,
+      replica,
+      peers,
+      line,
+      store,
+      devices: line.health,
+    });
   await openApi(config, closers, {
     ...storeReads(store),
-    site,
+    get site() {
+      return site();
+    },
+    siteJson: () => lineageJson(inForce.lineage()),
     gateway: settings.gateway,
-    token,
+    token: keys.token,
     status,
     checkpointNote: observer.checkpointNote,
-    evidence: () => evidenceShown(replica, site),
+    evidence: () => evidenceShown(replica, site()),
     evidenceFile: async (id) => {
       const found = replica.evidence().find((one) => one.id === id);
       return found === undefined ? null : store.evidence(found.gateway, found.fault, found.about);
     },
-    submit: ingest.onMeasurement,
+    configuration: () => configurationShown(replica),
+    propose: async (to) => (await faultOfModel(rules, to)) ?? replica.propose(to),
+    approve: async (configHash) => {
+      const proposed = replica.status().successors.find(({ site: to }) => to.configHash === configHash);
+      return (proposed && (await faultOfModel(rules, proposed.site))) ?? replica.approve(configHash);
+    },
+    submit: line.submit,
     notReady: closed,
     notAlive: observer.halted,
     failed: (error) => log.alarm(`a request failed: ${error.stack ?? error.message}`),
@@ -139,45 +174,55 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
     now: Date.now,
   });
 
-  lines.devices = await openDeviceLines(config, {
-    stream: ingest.onStream,
-    status: ingest.onStatus,
-    message: ingest.onMessage,
-    health: (health) => onHealth(health, observer, log),
-  });
-  // Ingest stops before the lines close, so that what is on its way can still be acknowledged.
-  closers.push(lines.devices.close, ingest.stop);
+  await line.openDevices();
+  // Before the API: what is on its way can still be acknowledged.
+  closers.push(line.close);
   return config;
 }
 
 /** What everything else stands on. */
 type Ground = {
   readonly config: GatewayConfig;
+  /** Those that the newest configuration names; otherwise the first. */
   readonly keys: GatewayKeys;
-  readonly predictor: Predictor;
+  readonly sets: readonly GatewayKeys[];
   readonly store: Store;
   readonly recovered: Recovered;
 };
 
 async function openGround({ dir }: GatewayOptions, closers: Closers): Promise<Ground> {
   const config = await loadConfig(dir);
-  const { settings, site } = config;
-  const keys = await loadKeys(config.dir);
+  const { settings, site, lineage, self } = config;
+  const sets = await loadKeySets(config.dir);
+  const [first] = sets as [GatewayKeys, ...GatewayKeys[]];
+  const keys = keySetOf(sets, site, settings.gateway) ?? first;
   checkKeys(keys, site, settings.gateway, config.dir);
-  const predictor = await loadPredictor({ modelPath: shippedModelPath, expectedSha256: site.model.sha256 });
-  closers.push(predictor.close);
   const store = await openStore({
     path: storePathOf(config),
     site: site.site,
     gateway: settings.gateway,
-    lanes: site.gateways.length,
+    lanes: lineage[0].site.gateways.length,
     // K6: keys that have signed vote again only with the store that knows what.
-    mayCreate: !(await keysInUse(config.dir)),
+    mayCreate: !(await keysInUse(config.dir, keys)),
   });
   closers.push(store.close);
-  await markKeysInUse(config.dir);
-  const recovered = await store.recover();
-  return { config, keys, predictor, store, recovered };
+  await markKeysInUse(config.dir, keys);
+  if ((await store.recover()).epochs.length === 0) await store.commit([firstEpoch(lineage[0].site, self)]);
+  return { config, keys, sets, store, recovered: await store.recover() };
+}
+
+/** A start without the model of the site is refused; once it runs, N10 waits for it. */
+async function checkModel(rules: Rules, site: Site): Promise<void> {
+  if ((await rules.modelPath(site.model.sha256)) !== null) return;
+  const predictor = await loadPredictor({ modelPath: shippedModelPath, expectedSha256: site.model.sha256 });
+  await predictor.close();
+}
+
+/** N10: nobody agrees to a model that would leave this gateway without a judgement. */
+async function faultOfModel(rules: Rules, { model: { sha256 } }: Site): Promise<string | null> {
+  return (await rules.modelPath(sha256)) === null
+    ? `its model ${sha256} is not on this machine: copy it into the folder models of this gateway first.`
+    : null;
 }
 
 const replicaKeys = ({ identity, checkpoint }: GatewayKeys): Keys => ({
@@ -215,18 +260,24 @@ function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Replica, log: Log): Promise<Peers> {
-  const { settings, site, self } = config;
+async function openPeers(
+  { settings, self, lineage }: GatewayConfig,
+  site: () => Site,
+  keys: GatewayKeys,
+  replica: Replica,
+  log: Log,
+): Promise<Peers> {
   const { host, port, addresses } = settings.peers;
-  const nameOf = (peer: number): string => site.gateways[peer]?.name ?? String(peer);
+  const nameOf = (peer: number): string => site().gateways[peer]?.name ?? String(peer);
   const seen = new Set<number>();
   let closing = false;
   try {
     const peers = await startPeers({
       self,
-      site,
+      site: site(),
+      founders: lineage[0].site.gateways.length,
       listen: { host, port },
-      addresses: site.gateways.map(({ name }) => addresses[name] ?? null),
+      addresses: site().gateways.map(({ name }) => addresses[name] ?? null),
       tls: keys.tls,
       events: {
         message: replica.receive,
@@ -251,9 +302,4 @@ async function openPeers(config: GatewayConfig, keys: GatewayKeys, replica: Repl
   } catch (error) {
     throw error instanceof PeersFailure ? error : listenFailure(error, host, port, "peers");
   }
-}
-
-function onHealth(health: DeviceHealth, observer: Observer, log: Log): void {
-  if (health.state === "online") log.info(`device ${health.device} is online`);
-  else if (health.state !== "closed" && health.lastError !== null) observer.alarm("device", health.lastError);
 }

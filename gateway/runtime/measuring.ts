@@ -12,7 +12,8 @@ import type { Observer } from "./observer.ts";
 export async function startMeasuring(parts: {
   readonly config: GatewayConfig;
   readonly store: Store;
-  readonly recovered: Recovered;
+  /** I3: acknowledged before, and not yet part of a measurement. */
+  readonly readings: Recovered["readings"];
   readonly accept: (measurement: Measurement, writes: Draft["writes"]) => Promise<{ readonly number: number }>;
   readonly bus: EventBus;
   readonly metrics: Metrics;
@@ -39,7 +40,7 @@ export async function startMeasuring(parts: {
       return decoded.kind === "quantities" ? decoded.quantities : null;
     },
     memos,
-    readings: parts.recovered.readings,
+    readings: parts.readings,
     closed: parts.closed,
     clock: () => performance.now(),
     events: {

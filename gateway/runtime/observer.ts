@@ -28,7 +28,8 @@ export function evidenceWords({ id, gateway, about }: Pick<EvidenceShown, "id" |
 const isOfStore = (error: Error): boolean => error instanceof StoreFailure;
 
 export function makeObserver(options: {
-  readonly site: Site;
+  /** The newest that is known. */
+  readonly site: () => Site;
   readonly self: number;
   readonly bus: EventBus;
   readonly metrics: Metrics;
@@ -38,7 +39,7 @@ export function makeObserver(options: {
 }): Observer {
   const { site, self, bus, metrics, log } = options;
   const clock = makeFinalityClock();
-  const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
+  const nameOf = (index: number): string => site().gateways[index]?.name ?? String(index);
   let { checkpointNote } = options;
   let halted: string | null = null;
   let storeFailed = false;

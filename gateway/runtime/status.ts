@@ -1,10 +1,10 @@
 import type { DeviceHealth } from "../../devices/index.ts";
-import type { Site } from "../../ledger/management/index.ts";
+import { currentOf, quorumOf, type Site, votersOf } from "../../ledger/management/index.ts";
 import type { Peers } from "../../ledger/peers/index.ts";
 import type { Replica } from "../../ledger/replica/index.ts";
 import type { Store } from "../../ledger/store/port.ts";
-import type { DeviceStatus, EvidenceShown, GatewayStatus } from "../api/index.ts";
-import type { Ingest } from "../ingest/index.ts";
+import type { ConfigurationShown, DeviceStatus, EvidenceShown, GatewayStatus } from "../api/index.ts";
+import type { Line } from "./line.ts";
 
 /** Refusals and evidence shown; the store keeps more. */
 const SHOWN = 50;
@@ -15,23 +15,37 @@ export type StatusSources = {
   readonly version: string;
   readonly replica: Replica;
   readonly peers: Peers;
-  readonly ingest: Ingest;
+  readonly line: Pick<Line, "queues">;
   readonly store: Pick<Store, "refusals">;
   readonly devices: () => readonly DeviceHealth[];
 };
 
 /** Everything that a gateway shows of itself, at this moment. */
 export async function gatewayStatus(sources: StatusSources): Promise<GatewayStatus> {
-  const { site, gateway, version, replica, peers, ingest, store } = sources;
+  const { site, gateway, version, replica, peers, line, store } = sources;
   const refusals = await store.refusals(SHOWN);
   const nameOf = (index: number): string => site.gateways[index]?.name ?? String(index);
-  const { view, finalizedView, leader, seed, log, checkpoint, anchoredSize, counts, lanes, queues, conduct, halted } =
-    replica.status();
+  const {
+    epoch,
+    view,
+    finalizedView,
+    leader,
+    seed,
+    log,
+    checkpoint,
+    anchoredSize,
+    counts,
+    lanes,
+    queues,
+    conduct,
+    halted,
+  } = replica.status();
   const evidence = evidenceShown(replica, site);
   const conductOf = (name: string) => conduct[site.gateways.findIndex((one) => one.name === name)];
   const links = peers.status().peers.filter(({ state }) => state !== "self");
   return {
     site: site.site,
+    epoch,
     gateway,
     pid: process.pid,
     version,
@@ -59,7 +73,7 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
       };
     }),
     devices: sources.devices().map((health) => deviceStatus(health, site)),
-    queues: { ...queues, ...ingest.queues(), peerBytes: links.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0) },
+    queues: { ...queues, ...line.queues(), peerBytes: links.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0) },
     refusals: refusals.map(({ lane, number, by, reason }) => ({
       lane: nameOf(lane),
       number,
@@ -70,6 +84,54 @@ export async function gatewayStatus(sources: StatusSources): Promise<GatewayStat
     evidenceKept: evidence.length,
     halted,
   };
+}
+
+/** R12: what is in force, and what is on its way to be. */
+export function configurationShown(replica: Pick<Replica, "status" | "lineage">): ConfigurationShown {
+  const site = currentOf(replica.lineage());
+  const { successors, unsealed } = replica.status();
+  const needed = quorumOf(votersOf(site).length);
+  return {
+    epoch: site.epoch,
+    configHash: site.configHash,
+    gateways: site.gateways.map(({ name, left }) => ({ name, left: left === true })),
+    approvalsNeeded: needed,
+    unsealed,
+    successors: successors.map(({ site: to, approvers, approved }) => ({
+      configHash: to.configHash,
+      changes: changesOf(site, to),
+      approvedBy: approvers.map((index) => site.gateways[index]?.name ?? String(index)),
+      approved,
+    })),
+  };
+}
+
+/** What a successor changes, in a few words each. */
+export function changesOf(from: Site, to: Site): readonly string[] {
+  const gateways = to.gateways.flatMap(({ name, key, left }, index) => {
+    const before = from.gateways[index];
+    if (before === undefined || (before.left && !left))
+      return [`${name} ${before === undefined ? "joins" : "comes back"}`];
+    if (left && !before.left) return [`${name} leaves`];
+    return key === before.key ? [] : [`${name} gets a new key`];
+  });
+  const ids = (site: Site): readonly string[] => site.devices.map(({ id }) => id);
+  const named = (site: Site, id: string): string => JSON.stringify(site.devices.find((device) => device.id === id));
+  const devices = [...new Set([...ids(from), ...ids(to)])].flatMap((id) => {
+    if (!ids(from).includes(id)) return [`device ${id} is registered`];
+    if (!ids(to).includes(id)) return [`device ${id} is removed`];
+    return named(from, id) === named(to, id) ? [] : [`device ${id} is changed`];
+  });
+  const others = (["ledgers", "model"] as const).filter(
+    (part) => JSON.stringify(from[part]) !== JSON.stringify(to[part]),
+  );
+  return [...gateways, ...devices, ...others.map((part) => `${part} changed`)];
+}
+
+/** What the log says when an epoch begins. */
+export function configurationWords({ epoch, gateways, devices }: Site): string {
+  const members = gateways.filter(({ left }) => !left).length;
+  return `epoch ${epoch} of the site has begun: ${members} gateways, ${devices.length} devices`;
 }
 
 /** All evidence that this gateway keeps, newest first. */

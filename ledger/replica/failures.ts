@@ -2,6 +2,7 @@
 export class Closed extends Error {
   override readonly name = "Closed";
   readonly code = "CLOSED";
+  readonly remedy = "retry";
   constructor(reason: string) {
     super(`${reason}; this measurement was not accepted`);
   }

@@ -22,6 +22,9 @@ export function recoverHistory(stored: Recovered["epochs"], first: Site): readon
   return history;
 }
 
+/** What a new store begins with: `recoverHistory` will hold every later SITE.json against it. */
+export const firstEpoch = (site: Site, self: number): Write => epochWrite([beganWith(site)], [], self);
+
 /** The write with which the last epoch of `history` begins. */
 export function epochWrite(history: readonly Began[], ends: readonly number[], self: number): Write {
   const { approved, view, start } = history.at(-1) as Began;

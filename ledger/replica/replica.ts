@@ -127,6 +127,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   });
   const sealer = makeSealer({
     under: () => (canSeal() && epoch.keys !== null ? { site: epoch.site, keys: epoch.keys } : null),
+    mayName,
     gateway: () => nameOf(self),
     now: options.now,
     after: options.after,
@@ -546,6 +547,13 @@ export function startReplica(options: ReplicaOptions): Replica {
   /** L12: the own lane is here up to where the own key begins, and nothing of it waits to be sealed anew. */
   function canSeal(): boolean {
     return unsealed === 0 && isLaneReady();
+  }
+
+  /** L12. */
+  function mayName({ epoch: number, configHash }: Site): boolean {
+    const era = epoch.committee.eras.get(number);
+    const isOpen = era?.configHash === configHash && era.ends[self] === Number.POSITIVE_INFINITY;
+    return isOpen && number >= (lanes.lanes[self]?.epoch ?? 0);
   }
 
   function isLaneReady(): boolean {

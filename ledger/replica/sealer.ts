@@ -4,6 +4,7 @@ import { type Bundle, sealBundle } from "../bundle/index.ts";
 import type { Site } from "../management/index.ts";
 import { encodeStatement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
+import { Closed } from "./failures.ts";
 import type { Draft, Keys } from "./types.ts";
 import { MAX_BUNDLE_STATEMENTS } from "../message/index.ts";
 
@@ -44,9 +45,13 @@ export type Sealed = {
   readonly accepted: () => void;
 };
 
+type Under = { readonly site: Site; readonly keys: Keys };
+
 export type SealerOptions = {
   /** The configuration to name, and the keys that go with it; null = nothing can be sealed now, and what waits goes on waiting (R13). */
-  readonly under: () => { readonly site: Site; readonly keys: Keys } | null;
+  readonly under: () => Under | null;
+  /** L12: whether what was checked under this configuration may still be sealed under it. */
+  readonly mayName: (site: Site) => boolean;
   readonly gateway: () => string;
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
@@ -97,23 +102,37 @@ export function makeSealer(options: SealerOptions): Sealer {
     cancel = null;
     const under = options.under();
     if (stopped !== null || queue.length === 0 || under === null) return;
+    turnAway();
+    if (queue.length === 0) return;
     lastSealedMs = options.now();
     options.seal(sealNext(under));
     schedule();
   }
 
-  function sealNext({
-    site: { site, epoch, configHash },
-    keys,
-  }: NonNullable<ReturnType<SealerOptions["under"]>>): Sealed {
+  /** What was checked under a configuration that no bundle may name any more is not accepted, and is to be checked anew. */
+  function turnAway(): void {
+    for (let at = queue.length - 1; at >= 0; at -= 1) {
+      const one = queue[at] as Waiting;
+      if (one.draft.site === undefined || options.mayName(one.draft.site)) continue;
+      queue.splice(at, 1);
+      queuedBytes -= one.bytes;
+      one.reject(new Closed("the configuration of the site has changed meanwhile"));
+    }
+  }
+
+  function sealNext({ site: inForce, keys }: Under): Sealed {
+    const { site, epoch, configHash } = queue[0]?.draft.site ?? inForce;
+    const isSame = ({ draft }: Waiting): boolean => (draft.site ?? inForce).configHash === configHash;
     const end = options.laneEnd();
     const statements: Uint8Array[] = [];
     const writes: Write[] = [];
     const taken: Waiting[] = [];
     let bytes = 0;
     let at = end.lastAtMs;
-    while (queue.length > 0 && statements.length < MAX_BUNDLE_STATEMENTS && bytes < MAX_BUNDLE_BYTES) {
-      const next = queue.shift() as Waiting;
+    while (statements.length < MAX_BUNDLE_STATEMENTS && bytes < MAX_BUNDLE_BYTES) {
+      const [next] = queue;
+      if (next === undefined || !isSame(next)) break;
+      queue.shift();
       const number = end.nextStatement + statements.length;
       // L3 wants times in order; a clock that was set back must not stop the lane.
       at = Math.max(at, next.draft.measurement.at);

@@ -25,6 +25,8 @@ export type Keys = {
 export type Draft = {
   readonly measurement: Measurement;
   readonly assessment: Assessment;
+  /** Under which it was checked, and which its bundle will name; default: the one in force when it is sealed. */
+  readonly site?: Site;
   /** What must become durable together with the statement, now that its number is known. */
   readonly writes: (number: number) => readonly Write[];
 };

@@ -2,11 +2,19 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
-import { type ApiPort, buildApi, type GatewayStatus, makeEventBus, makeMetrics } from "../../gateway/api/index.ts";
+import {
+  type ApiPort,
+  buildApi,
+  type ConfigurationShown,
+  type GatewayStatus,
+  makeEventBus,
+  makeMetrics,
+} from "../../gateway/api/index.ts";
 import { devicesOf } from "../../gateway/site/plan.ts";
-import type { Site } from "../../ledger/management/index.ts";
+import { type Site, siteOf } from "../../ledger/management/index.ts";
 import { encodeStatement, type Measurement } from "../../ledger/statement/index.ts";
 import type { FinalStatement } from "../../ledger/store/port.ts";
+import { fixedGateway } from "../vectors/site.ts";
 
 const plan = { site: "demo", gateways: 2, basePort: 30_000, stations: "mqtt" } as const;
 const gateway = { key: "", checkpointKey: "", tlsPin: "" };
@@ -25,6 +33,7 @@ const site: Site = {
 };
 const status: GatewayStatus = {
   site: "demo",
+  epoch: 0,
   gateway: "gw-1",
   pid: 1,
   version: "0",
@@ -58,6 +67,18 @@ const status: GatewayStatus = {
   halted: null,
 };
 
+const configuration: ConfigurationShown = {
+  epoch: 0,
+  configHash: site.configHash,
+  gateways: [
+    { name: "gw-1", left: false },
+    { name: "gw-2", left: false },
+  ],
+  approvalsNeeded: 2,
+  unsealed: 0,
+  successors: [],
+};
+
 /** An API over a gateway that keeps its statements in memory; what is submitted is final at once. */
 async function api(change: Partial<ApiPort> = {}, limits: { readonly drainMs?: number } = {}) {
   const finals: FinalStatement[] = [];
@@ -67,6 +88,10 @@ async function api(change: Partial<ApiPort> = {}, limits: { readonly drainMs?: n
   const events = makeEventBus();
   const port: ApiPort = {
     site,
+    siteJson: () => site,
+    configuration: () => configuration,
+    propose: async () => null,
+    approve: async () => null,
     gateway: "gw-1",
     token: "secret",
     status: async () => ({ ...status, statements: finals.length }),
@@ -249,6 +274,9 @@ test("every route stands in the OpenAPI 3.1 document", async (t) => {
     "/metrics",
     "/readyz",
     "/v1/checkpoint",
+    "/v1/configuration",
+    "/v1/configuration/approvals",
+    "/v1/configuration/successors",
     "/v1/events",
     "/v1/evidence",
     "/v1/evidence/{id}",
@@ -346,6 +374,34 @@ async function until<T>(ask: () => Promise<T>, holds: (answer: T) => boolean): P
     await sleep(20);
   }
 }
+
+test("H10: a configuration is proposed and approved with the token, and what cannot follow is named", async (t) => {
+  const asked: string[] = [];
+  const { app } = await api({
+    siteJson: () => ({ ...site, history: [] }),
+    propose: async ({ epoch }) => (asked.push(`propose ${epoch}`), epoch === 1 ? null : `its epoch is ${epoch}.`),
+    approve: async (configHash) => (asked.push(`approve ${configHash.slice(0, 4)}`), null),
+  });
+  const post = (url: string, payload: object, authorization = "Bearer secret") =>
+    app.inject({ method: "POST", url, payload, headers: { authorization } });
+  const successors = "/v1/configuration/successors";
+  const { format: _, configHash: __, ...document } = site;
+  const entries = ["gw-1", "gw-2"].map((name) => fixedGateway(name, "", "demo"));
+  const next = siteOf({ ...document, gateways: entries, epoch: 1, previous: "0".repeat(64) });
+  t.is((await post(successors, next, "Bearer guess")).statusCode, 401);
+  t.deepEqual(asked, []);
+  t.deepEqual((await post(successors, next)).json(), configuration);
+  const late = await post(successors, siteOf({ ...document, gateways: entries, epoch: 2, previous: "0".repeat(64) }));
+  t.like(late.json(), { status: 422, field: "configuration" });
+  t.regex(late.json<{ detail: string }>().detail, /its epoch is 2/);
+  t.is((await post(successors, { format: "other" })).statusCode, 422, "and what is no configuration at all");
+  const approvals = "/v1/configuration/approvals";
+  t.is((await post(approvals, { configHash: "ab".repeat(32) })).statusCode, 200);
+  t.is((await post(approvals, { configHash: "short" })).statusCode, 400);
+  t.deepEqual(asked, ["propose 1", "propose 2", "approve abab"]);
+  t.deepEqual((await app.inject("/v1/configuration")).json(), configuration);
+  t.like((await app.inject("/v1/site")).json(), { site: "demo", history: [] });
+});
 
 test("H6: events resume after Last-Event-ID without gaps, and end when the server stops", async (t) => {
   const { app, post, events } = await api();

@@ -14,6 +14,8 @@ import {
 } from "../../gateway/config/index.ts";
 import { checkKeys, loadKeys } from "../../gateway/identity/index.ts";
 import { makeSite, portsOf, type SitePlan } from "../../gateway/site/index.ts";
+import { sign } from "../../ledger/crypto/index.ts";
+import { approvalBytes, type Lineage, lineageJson, siteOf } from "../../ledger/management/index.ts";
 
 const GOOD = `gateway: gw-1
 api: { port: 8081 }
@@ -109,6 +111,33 @@ test("C4: what gateway.yaml says must fit the site, and every contradiction name
   await writeFile(path, text.replace(/scale-1, transport: \{[^}]*\}/, "scale-1, transport: { kind: mqtt }"));
   await t.throwsAsync(loadConfig(dir), { message: /speaks mt-sics; use serial or tcp/ });
   await t.throwsAsync(loadConfig(join(dir, "nowhere")), { code: "CONFIG_MISSING" });
+});
+
+test("C6: what the others changed of devices and ledgers is told, and the gateway starts without them", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[0] ?? "";
+  const { site, settings } = await loadConfig(dir);
+  const { configHash: previous, format: _, ...document } = site;
+  const devices = site.devices.map((device) => (device.id === "scale-1" ? { ...device, id: "scale-9" } : device));
+  const next = siteOf({ ...document, devices, ledgers: [], epoch: site.epoch + 1, previous });
+  const approvals = made.gatewayDirs.map(async (one, voter) => ({
+    voter,
+    signature: sign((await loadKeys(one)).identity, approvalBytes(site, next.configHash)),
+  }));
+  const lineage: Lineage = [
+    { site, approvals: [] },
+    { site: next, approvals: await Promise.all(approvals) },
+  ];
+  await writeFile(join(dir, "SITE.json"), JSON.stringify(lineageJson(lineage)));
+  const changed = await loadConfig(dir);
+  t.is(changed.site.configHash, next.configHash);
+  t.deepEqual(
+    settings.devices.filter(({ id }) => !changed.settings.devices.some((left) => left.id === id)).map(({ id }) => id),
+    ["scale-1"],
+  );
+  t.deepEqual(changed.settings.anchors, []);
+  t.is(changed.warnings.length, 2 + settings.anchors.length);
+  t.regex(changed.warnings.join("\n"), /does not register.*\n.*does not name scale-9/);
 });
 
 test("M1: a site is continued, with its keys, on other ports", async (t) => {

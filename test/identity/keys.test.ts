@@ -2,7 +2,18 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { createKeys, identityOf, keysInUse, loadKeys, markKeysInUse } from "../../gateway/identity/index.ts";
+import {
+  createKeys,
+  createNextKeys,
+  identityOf,
+  keySetOf,
+  keysInUse,
+  loadKeys,
+  loadKeySets,
+  markKeysInUse,
+} from "../../gateway/identity/index.ts";
+import type { Site } from "../../ledger/management/index.ts";
+import { fixedSite } from "../vectors/site.ts";
 
 async function directory(t: ExecutionContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "tallystick-"));
@@ -46,6 +57,33 @@ test("K6: keys are in use from the mark on, and marking again changes nothing", 
   await markKeysInUse(dir);
   await markKeysInUse(dir);
   t.true(await keysInUse(dir));
+});
+
+test("K7: a further set of keys is made beside the first, and the configuration says which one signs", async (t) => {
+  const dir = await directory(t);
+  await createKeys(dir, "gw-1");
+  const entry = await createNextKeys(dir, "site", "gw-1");
+  const sets = await loadKeySets(dir);
+  const [first, second] = sets.map((keys) => identityOf(keys, "site", "gw-1"));
+  t.deepEqual(second, entry);
+  t.is(new Set([first, second].flatMap((one) => [one?.key, one?.checkpointKey, one?.tlsPin])).size, 6);
+  t.is(sets[0]?.token, sets[1]?.token);
+  const naming = (gateway: typeof entry): Site => ({ ...fixedSite(), site: "site", gateways: [gateway] });
+  t.is(keySetOf(sets, naming(entry), "gw-1"), sets[1] ?? null);
+  t.is(keySetOf(sets, naming({ ...entry, tlsPin: "0".repeat(64) }), "gw-1"), null, "no set matches in part");
+  t.is((await createNextKeys(dir, "site", "gw-1")).name, "gw-1");
+  t.is((await loadKeySets(dir)).length, 3);
+});
+
+test("K6, K7: each set has its own mark, so that new keys may begin with an empty store", async (t) => {
+  const dir = await directory(t);
+  await createKeys(dir, "gw-1");
+  await markKeysInUse(dir);
+  await createNextKeys(dir, "site", "gw-1");
+  const [first, second] = await loadKeySets(dir);
+  t.deepEqual([await keysInUse(dir, first), await keysInUse(dir, second)], [true, false]);
+  await markKeysInUse(dir, second);
+  t.true(await keysInUse(dir, second));
 });
 
 async function contents(dir: string): Promise<Record<string, string>> {

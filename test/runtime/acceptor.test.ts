@@ -13,9 +13,9 @@ function acceptor(alter = (draft: Parameters<Parameters<typeof makeAcceptor>[0][
   const accept = makeAcceptor({
     alter,
     self: 0,
-    predictor,
-    check: patient(recheck({ site, predictor, decodeFrame })),
+    rules: { of: async (of) => ({ predictor, check: patient(recheck({ site: of, predictor, decodeFrame })) }) },
     replica: {
+      lineage: () => [{ site, approvals: [] }],
       accept: async ({ measurement }) => {
         accepted.push(measurement);
         return { number: 7 };

@@ -65,7 +65,7 @@ test("N6: a store that does not answer any more is told once, unless it was clos
 test("N6: after a diverged log only a failed store is told, and once", (t) => {
   const failures: string[] = [];
   const observer = makeObserver({
-    site: { gateways: [] as Site["gateways"] } as Site,
+    site: () => ({ gateways: [] as Site["gateways"] }) as Site,
     self: 0,
     bus: makeEventBus(),
     metrics: makeMetrics(),

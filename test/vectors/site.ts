@@ -22,11 +22,11 @@ export const GATEWAYS = ["north", "south", "east", "west"] as const;
 export const START_MS = 1_790_000_000_000;
 
 /** A gateway of the fixed site. `life` tells its keys from those that it had before. */
-export function fixedGateway(name: string, life = ""): Site["gateways"][number] {
+export function fixedGateway(name: string, life = "", site = "harbour"): Site["gateways"][number] {
   return {
     name,
-    key: formatVkey(verifierKey(`harbour/${name}`, 1, fixedKey(`${name} bundles${life}`).publicKey)),
-    checkpointKey: formatVkey(verifierKey(`harbour/${name}`, 4, fixedKey(`${name} checkpoints${life}`).publicKey)),
+    key: formatVkey(verifierKey(`${site}/${name}`, 1, fixedKey(`${name} bundles${life}`).publicKey)),
+    checkpointKey: formatVkey(verifierKey(`${site}/${name}`, 4, fixedKey(`${name} checkpoints${life}`).publicKey)),
     tlsPin: toHex(sha256(Buffer.from(`${name} tls${life}`))),
   };
 }
