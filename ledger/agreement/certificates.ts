@@ -1,13 +1,12 @@
 /** Votes become certificates, certificates move the view: A2, A5, A7 (first half), A8, A9. */
 import { type Committee, invariant, signaturesHold } from "../committee/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
+import { type Certificate, encodeMessage, hashOf, type SignedVote, type Vote } from "../message/index.ts";
 import { onViewClosed } from "./pace.ts";
 import { relay } from "./relay.ts";
 import { LEADERS_AHEAD, offerOwn, votersRoute } from "./routes.ts";
-import type { Turn } from "./turn.ts";
-import { finalView, roundOf, setRound, voteBytes } from "./turn.ts";
-import type { Round, State } from "./types.ts";
-import { type Certificate, encodeMessage, hashOf, type SignedVote, type Vote } from "../message/index.ts";
+import { finalView, persist, roundOf, send, setRound, type Turn, voteBytes } from "./turn.ts";
+import type { Round, State, Votes } from "./types.ts";
 
 /** How far ahead of the current view votes are kept: at most this many views, one vote of a kind from each gateway. */
 export const HORIZON_VIEWS = 64;
@@ -29,37 +28,33 @@ export function castVote(turn: Turn, vote: Vote): void {
   const signed: SignedVote = { vote, voter: committee.self, signature: committee.sign(voteBytes(committee, vote)) };
   setRound(turn, vote.view, { sent: { ...sent, [vote.kind]: signed } });
   const message = { kind: "vote", vote: signed } as const;
-  turn.effects.push({
-    kind: "persist",
-    write: { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) },
-  });
-  turn.effects.push({ kind: "send", to: votersRoute(turn, vote, 0), message });
+  persist(turn, { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) });
+  send(turn, votersRoute(turn, vote, 0), message);
   countVote(turn, signed);
 }
-
-const boxOf = { notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const;
 
 /** Counts a vote whose signature holds. The first of each kind counts; a different second one is the witness's (E7). */
 export function countVote(turn: Turn, signed: SignedVote): void {
   const { vote, voter } = signed;
-  const box = boxOf[vote.kind];
-  const votes = roundOf(turn.state, vote.view)[box];
-  if (votes[voter] !== undefined) return;
-  const counted = votes.slice();
-  counted[voter] = signed;
-  setRound(turn, vote.view, { [box]: counted });
-  const agreeing = counted
-    .filter((other) => other !== undefined)
-    .filter((other) => hashOf(other.vote) === hashOf(vote));
+  const { votes } = roundOf(turn.state, vote.view);
+  if (votes[vote.kind][voter] !== undefined) return;
+  const counted = withOwn(votes[vote.kind], signed);
+  setRound(turn, vote.view, { votes: { ...votes, [vote.kind]: counted } });
+  const agreeing = counted.flatMap((other) => (other && hashOf(other.vote) === hashOf(vote) ? [other] : []));
   if (agreeing.length < turn.committee.quorum) return;
   const signatures = agreeing.map((other) => ({ voter: other.voter, signature: other.signature }));
   acceptCertificate(turn, { vote, signatures }, true);
 }
 
+/** These votes and one more. */
+export function withOwn(votes: Votes, signed: SignedVote): Votes {
+  return Object.assign(votes.slice(), { [signed.voter]: signed });
+}
+
 /** Signatures that were checked when the vote itself came in are not checked again. */
 export function certificateHolds(turn: Turn, { vote, signatures }: Certificate): boolean {
   const { committee } = turn;
-  const counted = roundOf(turn.state, vote.view)[boxOf[vote.kind]];
+  const counted = roundOf(turn.state, vote.view).votes[vote.kind];
   const verify: Committee["verify"] = (signer, message, signature) => {
     const known = counted[signer];
     const same = known !== undefined && hashOf(known.vote) === hashOf(vote) && bytesEqual(known.signature, signature);
@@ -68,28 +63,15 @@ export function certificateHolds(turn: Turn, { vote, signatures }: Certificate):
   return signaturesHold({ ...committee, verify }, voteBytes(committee, vote), signatures, committee.quorum);
 }
 
-/** True when the vote adds nothing to a certificate that is held: then it need not be checked. */
-export function isSuperfluous(state: State, vote: Vote): boolean {
-  const round = roundOf(state, vote.view);
-  switch (vote.kind) {
+/** True when a vote or certificate adds nothing to what is held: then it need not be checked. */
+export function isKnown(state: State, { kind, view }: Vote): boolean {
+  if (view <= finalView(state)) return true;
+  const { notarization, nullification } = roundOf(state, view);
+  switch (kind) {
     case "notarize":
-      return round.notarization !== null && hashOf(round.notarization.vote) === vote.hash;
+      return notarization !== null;
     case "nullify":
-      return round.nullification !== null;
-    case "finalize":
-      return false;
-  }
-}
-
-/** True when nothing would be learned from the certificate, so that it need not be checked. */
-export function alreadyKnown(state: State, { vote }: Certificate): boolean {
-  if (vote.view <= finalView(state)) return true;
-  const round = roundOf(state, vote.view);
-  switch (vote.kind) {
-    case "notarize":
-      return round.notarization !== null;
-    case "nullify":
-      return round.nullification !== null;
+      return nullification !== null;
     case "finalize":
       return false;
   }
@@ -101,12 +83,9 @@ export function alreadyKnown(state: State, { vote }: Certificate): boolean {
  */
 export function acceptCertificate(turn: Turn, certificate: Certificate, assembled = false): void {
   const { vote } = certificate;
-  if (alreadyKnown(turn.state, certificate)) return;
+  if (isKnown(turn.state, vote)) return;
   const message = { kind: "certificate", certificate } as const;
-  turn.effects.push({
-    kind: "persist",
-    write: { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) },
-  });
+  persist(turn, { kind: "certificate", view: vote.view, certificate: vote.kind, bytes: encodeMessage(message) });
   // A2: relayed once; late ones for views already left help nobody.
   if (vote.view >= turn.state.view || vote.kind === "finalize") relay(turn, certificate, assembled);
   switch (vote.kind) {

@@ -1,11 +1,10 @@
 /** A7: a finalized block delivers every undelivered ancestor, in order. */
-import { invariant } from "../committee/index.ts";
-import type { Hash } from "../committee/index.ts";
+import { type Hash, invariant } from "../committee/index.ts";
 import { seedsAfter } from "../leaders/index.ts";
-import { onFinalized } from "./pace.ts";
-import type { Turn } from "./turn.ts";
-import type { Link, State } from "./types.ts";
 import { type Certificate, encodeBlock, encodeMessage, type Message } from "../message/index.ts";
+import { onFinalized } from "./pace.ts";
+import { isAbove, persist, type Turn } from "./turn.ts";
+import type { Link, State } from "./types.ts";
 
 /** Delivers up to the highest finalization known, as far as the blocks are there. */
 export function deliver(turn: Turn): void {
@@ -27,21 +26,18 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   write(turn, chain, last, { kind: "certificate", certificate: finalization });
   const blocks = new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view));
   const { tips, seed } = last.block;
-  const isAhead = (lane: number, number: number) => number > (tips[lane]?.number ?? -1);
+  const final = chain.map(({ block }) => block);
+  const seeds = seedsAfter(turn.committee, turn.state.seeds, final);
   const certified = turn.state.certified.map((known, lane) =>
     known.hashes.size === 0
       ? known
-      : { ...known, hashes: new Map([...known.hashes].filter(([number]) => isAhead(lane, number))) },
+      : { ...known, hashes: new Map([...known.hashes].filter(([number]) => isAbove(tips, lane, number))) },
   );
-  const ahead = [...turn.state.ahead].filter((lane) => isAhead(lane, certified[lane]?.highest?.number ?? -1));
+  const ahead = [...turn.state.ahead].filter((lane) => isAbove(tips, lane, certified[lane]?.highest?.number ?? -1));
   turn.state = {
     ...turn.state,
     delivered: { view: vote.view, hash: vote.hash, tips, seed, next: null, finalization },
-    seeds: seedsAfter(
-      turn.committee,
-      turn.state.seeds,
-      chain.map(({ block }) => block),
-    ),
+    seeds,
     blocks,
     certified,
     ahead: new Set(ahead),
@@ -74,7 +70,7 @@ function endEpoch(turn: Turn, finalization: Certificate, chain: readonly Link[],
 function write(turn: Turn, chain: readonly Link[], { hash, block: { view } }: Link, proof: Message): void {
   const written = chain.map((link) => ({ view: link.block.view, hash: link.hash, bytes: encodeBlock(link.block) }));
   const finalization = encodeMessage(proof);
-  turn.effects.push({ kind: "persist", write: { kind: "finalized", view, hash, finalization, chain: written } });
+  persist(turn, { kind: "finalized", view, hash, finalization, chain: written });
   turn.effects.push({ kind: "finalize", blocks: chain });
 }
 

@@ -1,8 +1,8 @@
 /** A3: what a block of a view may stand on. */
 import type { Hash } from "../committee/index.ts";
+import type { Certificate, Tip } from "../message/index.ts";
 import { parentOf, roundOf } from "./turn.ts";
 import type { State } from "./types.ts";
-import type { Certificate, Tip } from "../message/index.ts";
 
 /** Where a new block may stand: A3's parent, and the nullifications of every view between. */
 export type Ground = {

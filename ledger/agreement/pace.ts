@@ -1,7 +1,7 @@
 /** A11 and the clock of A2, A3, A6. Time touches progress only: nothing here decides what may be signed. */
+import type { Vote } from "../message/index.ts";
 import { finalView, roundOf, type Turn } from "./turn.ts";
 import type { Clock, Pace, State } from "./types.ts";
-import type { Vote } from "../message/index.ts";
 
 /** Before the first view was measured. */
 const FIRST_PATIENCE_MS = 120;
@@ -95,9 +95,8 @@ export function beat(turn: Turn): boolean {
 
 /** When `step` wants to be called with `wake`; null = not before something else happens. */
 export function wakeAtMs({ clock, relays }: State): number | null {
-  const times = [clock.beatMs, clock.cutMs, relays.led?.atMs ?? null, relays.final?.atMs ?? null];
-  const set = times.filter((time) => time !== null);
-  return set.length === 0 ? null : Math.min(...set);
+  const times = [clock.beatMs, clock.cutMs, ...relays.due.map(({ atMs }) => atMs)].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** A3: the shortest time between two blocks. Under load a cut gathers what comes meanwhile; an idle view has been open for longer. */

@@ -1,14 +1,15 @@
 /** A3 and A4: what a leader may propose, and what a gateway notarizes. */
-import type { GatewayIndex, Hash } from "../committee/index.ts";
-import { invariant, isLarge } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, invariant, isLarge } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
-import { castVote } from "./certificates.ts";
 import { leaderOf, seedFault, seedFor } from "../leaders/index.ts";
+import type { Block, LaneCertificate, Proposal, Tip } from "../message/index.ts";
+import { blockHash, encodeBlock, encodeMessage } from "../message/index.ts";
+import { castVote } from "./certificates.ts";
 import { type Ground, groundFor } from "./ground.ts";
 import { cutAtMs, setClock } from "./pace.ts";
-import { keepBlock, parentOf, proposalBytes, roundOf, setRound, type Turn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
+import { keepBlock, newTips, parentOf, persist, proposalBytes, reject, roundOf, send, setRound } from "./turn.ts";
 import type { State } from "./types.ts";
-import { type Block, blockHash, encodeBlock, encodeMessage, type Proposal, type Tip } from "../message/index.ts";
 
 /** A14: with 334 signatures each, certificates that all have seen would fill a message: those who lack them ask (A10). */
 const NEWEST = 8;
@@ -24,7 +25,7 @@ export function propose(turn: Turn): void {
   if (ground === null) return;
   // A13: above the block that ends the epoch there is nothing but the way to its finality.
   const ending = ground.next !== null;
-  const advanced = ending ? [] : advancedLanes(state, ground.tips);
+  const advanced = ending ? [] : newTips(state, ground.tips);
   const next = ground.next ?? state.proposing;
   if (advanced.length === 0 && (ending || next === null) && !mayCarry(turn, ground)) return;
   if (cutAtMs(state) > turn.nowMs) {
@@ -54,23 +55,10 @@ export function propose(turn: Turn): void {
   };
   const message = { kind: "propose", proposal } as const;
   // A9: after a restart the very same proposal is sent again, never another one of this view.
-  turn.effects.push({ kind: "persist", write: { kind: "proposal", view, bytes: encodeMessage(message) } });
-  turn.effects.push({ kind: "send", to: "all", message: message });
+  persist(turn, { kind: "proposal", view, bytes: encodeMessage(message) });
+  send(turn, "all", message);
   setRound(turn, view, { proposal: { proposal, hash, leader: committee.self } });
   keepBlock(turn, hash, block);
-}
-
-function advancedLanes(state: State, tips: readonly Tip[]): Proposal["laneCertificates"] {
-  return [...state.ahead].flatMap((lane) => {
-    const highest = state.certified[lane]?.highest ?? null;
-    return highest !== null && highest.number > numberAt(tips, lane) ? [highest] : [];
-  });
-}
-
-function numberAt(tips: readonly Tip[], lane: number): number {
-  const tip = tips[lane];
-  invariant(tip !== undefined, `no tip for lane ${lane}`);
-  return tip.number;
 }
 
 /**
@@ -94,28 +82,25 @@ export function notarize(turn: Turn): void {
     case "wait":
       return;
     case "invalid":
-      turn.effects.push({ kind: "reject", from: leader, reason: judgement.reason });
+      reject(turn, leader, judgement.reason);
       // A6: an invalid proposal is as good as none.
       return castVote(turn, { kind: "nullify", view });
-    case "valid": {
-      turn.effects.push({ kind: "persist", write: { kind: "block", view, hash, bytes: encodeBlock(proposal.block) } });
+    case "valid":
+      persist(turn, { kind: "block", view, hash, bytes: encodeBlock(proposal.block) });
       return castVote(turn, { kind: "notarize", view, hash });
-    }
   }
 }
 
-type Judgement =
-  | { readonly kind: "valid" }
-  | { readonly kind: "wait" }
-  | { readonly kind: "invalid"; readonly reason: string };
+type Judgement = { readonly kind: "valid" | "wait" } | { readonly kind: "invalid"; readonly reason: string };
 
 function invalid(reason: string): Judgement {
   return { kind: "invalid", reason };
 }
 
 /** A4, condition by condition. `wait`: what is missing may still arrive; the clocks decide how long that is tried. */
-function judge(turn: Turn, leader: GatewayIndex, { block, laneCertificates }: Proposal): Judgement {
+function judge(turn: Turn, leader: GatewayIndex, proposal: Proposal): Judgement {
   const { committee, state } = turn;
+  const { block } = proposal;
   if (block.configHash !== committee.configHash) return invalid("its configuration is not the active one");
   if (block.tips.length !== committee.size)
     return invalid(`its cut has ${block.tips.length} lanes, the site has ${committee.size}`);
@@ -139,7 +124,7 @@ function judge(turn: Turn, leader: GatewayIndex, { block, laneCertificates }: Pr
     turn.effects.push({ kind: "successorWanted", hash: block.next });
     return { kind: "wait" };
   }
-  return judgeCut(turn, parent.tips, block.tips, laneCertificates);
+  return judgeCut(turn, parent.tips, proposal);
 }
 
 function isNotarized(state: State, view: number, hash: Hash): boolean {
@@ -149,13 +134,8 @@ function isNotarized(state: State, view: number, hash: Hash): boolean {
 }
 
 /** A1, A4: no lane goes backwards, and every step forward has its certificate. */
-function judgeCut(
-  turn: Turn,
-  from: readonly Tip[],
-  to: readonly Tip[],
-  certificates: Proposal["laneCertificates"],
-): Judgement {
-  for (const [lane, tip] of to.entries()) {
+function judgeCut(turn: Turn, from: readonly Tip[], { block, laneCertificates }: Proposal): Judgement {
+  for (const [lane, tip] of block.tips.entries()) {
     const before = from[lane];
     invariant(before !== undefined, `no tip for lane ${lane}`);
     if (tip.number < before.number) return invalid(`lane ${lane} goes backwards`);
@@ -165,9 +145,8 @@ function judgeCut(
     }
     // What the lanes have certified or hold themselves was checked there.
     if (turn.state.certified[lane]?.hashes.get(tip.number) === tip.hash) continue;
-    const certificate = certificates.find(
-      (other) => other.lane === lane && other.number === tip.number && other.hash === tip.hash,
-    );
+    const isIts = (one: LaneCertificate) => one.lane === lane && one.number === tip.number && one.hash === tip.hash;
+    const certificate = laneCertificates.find(isIts);
     if (certificate === undefined)
       return isLarge(turn.committee) ? { kind: "wait" } : invalid(`lane ${lane} advances without a certificate`);
     if (!laneCertificateHolds(turn.committee, certificate))

@@ -3,23 +3,15 @@ import { type CborValue, decode, encode } from "../cbor/index.ts";
 import { type Committee, hashBytes, invariant } from "../committee/index.ts";
 import { sha256, toHex } from "../crypto/index.ts";
 import { NO_HASH } from "../lane/index.ts";
-import type { Recovered } from "../store/port.ts";
 import { NO_SEED, seedsAfter } from "../leaders/index.ts";
+import type { Block, Certificate, LaneCertificate, Message, Tip } from "../message/index.ts";
+import { blockHash, encodeBlock, readBlock, readMessage } from "../message/index.ts";
+import type { Recovered } from "../store/port.ts";
+import { acceptCertificate, withOwn } from "./certificates.ts";
 import { INITIAL_PACE, STOPPED } from "./pace.ts";
 import { NOBODY_SHOWN } from "./relay.ts";
-import { finalView, roundOf } from "./turn.ts";
-import type { Link, Round, State } from "./types.ts";
-import {
-  type Block,
-  blockHash,
-  type Certificate,
-  encodeBlock,
-  type LaneCertificate,
-  type Message,
-  readBlock,
-  readMessage,
-  type Tip,
-} from "../message/index.ts";
+import { finalView, isAbove, keepBlock, roundOf, setRound, type Turn } from "./turn.ts";
+import type { Link, State } from "./types.ts";
 
 /** Genesis is a hash of its own for every site, epoch and configuration, final at view 0 without a certificate. */
 export function genesisOf({ site, epoch, configHash, size }: Committee): State["delivered"] {
@@ -48,14 +40,16 @@ export function recoverState(
 ): State {
   const delivered = deliveredFrom(committee, stored);
   const epochView = stored.epochs.at(-1)?.view ?? 0;
-  let state: State = {
+  const chain = stored.chain.map(storedBlock);
+  const above = stored.blocks.filter(({ view }) => view > delivered.view);
+  const state: State = {
     view: delivered.view + 1,
     delivered,
     // A12: leaders are drawn from what the epoch itself has settled.
     seeds: seedsAfter(
       committee,
       [],
-      stored.chain.map(storedBlock).filter(({ view }) => view >= epochView),
+      chain.filter(({ view }) => view >= epochView),
     ),
     approved: [],
     proposing: null,
@@ -65,17 +59,13 @@ export function recoverState(
     enteredAtMs: null,
     finalAtMs: null,
     rounds: new Map(),
-    blocks: new Map(
-      stored.blocks.filter(({ view }) => view > delivered.view).map(({ hash, bytes }) => [hash, storedBlock(bytes)]),
-    ),
+    blocks: new Map(above.map(({ hash, bytes }) => [hash, storedBlock(bytes)])),
     certified: certified.map((highest) => ({
       highest,
       hashes: new Map(highest === null ? [] : [[highest.number, highest.hash]]),
     })),
     ahead: new Set(
-      certified.flatMap((highest, lane) =>
-        highest !== null && highest.number > (delivered.tips[lane]?.number ?? -1) ? [lane] : [],
-      ),
+      certified.flatMap((one) => (one && isAbove(delivered.tips, one.lane, one.number) ? [one.lane] : [])),
     ),
     checkpoint: null,
     roots: new Map(),
@@ -87,10 +77,13 @@ export function recoverState(
     askedAtMs: null,
     viewsNullified: 0,
   };
-  for (const { bytes } of stored.certificates) state = withCertificate(state, storedCertificate(bytes));
-  for (const { bytes } of stored.votes) state = withVote(committee, state, storedMessage(bytes));
-  for (const { bytes } of stored.proposals) state = withProposal(committee, state, storedMessage(bytes));
-  return state;
+  // By the rules that made it so; nobody hears of it, and what was learned of times meanwhile is not true.
+  const turn: Turn = { committee: { ...committee, member: false }, nowMs: 0, state, effects: [] };
+  for (const { bytes } of stored.certificates) acceptCertificate(turn, storedCertificate(bytes));
+  for (const { bytes } of stored.votes) recoverVote(turn, storedMessage(bytes));
+  for (const { bytes } of stored.proposals) recoverProposal(turn, storedMessage(bytes));
+  const { enteredAtMs, finalAtMs, pace, clock, relays, viewsNullified } = state;
+  return { ...turn.state, enteredAtMs, finalAtMs, pace, clock, relays, viewsNullified };
 }
 
 /** A13: the state in which the next epoch begins with `last`. What was learned of times and of the own log stays true. */
@@ -101,13 +94,8 @@ export function beginEpoch(committee: Committee, before: State, { hash, block }:
   const nothing = { votes: [], proposals: [], certificates: [], blocks: [] };
   const none = Array.from({ length: committee.size }, () => null);
   const { pace, roots, checkpoint, viewsNullified } = before;
-  return {
-    ...recoverState(committee, { epochs, finalized, chain: [bytes], ...nothing }, none),
-    pace,
-    roots,
-    checkpoint,
-    viewsNullified,
-  };
+  const fresh = recoverState(committee, { epochs, finalized, chain: [bytes], ...nothing }, none);
+  return { ...fresh, pace, roots, checkpoint, viewsNullified };
 }
 
 function storedValue(bytes: Uint8Array): CborValue {
@@ -141,49 +129,26 @@ function deliveredFrom(committee: Committee, { finalized, epochs }: Stored): Sta
   return { view, hash, tips, seed, next: null, finalization: storedCertificate(finalization) };
 }
 
-function changed(state: State, view: number, change: (round: Round) => Partial<Round>): State {
-  if (view <= finalView(state)) return state;
-  const round = roundOf(state, view);
-  return { ...state, rounds: new Map(state.rounds).set(view, { ...round, ...change(round) }) };
-}
-
-function withCertificate(state: State, certificate: Certificate): State {
-  const { vote } = certificate;
-  const view = Math.max(state.view, vote.view + 1);
-  switch (vote.kind) {
-    case "notarize":
-      return { ...changed(state, vote.view, () => ({ notarization: certificate })), view };
-    case "nullify":
-      return { ...changed(state, vote.view, () => ({ nullification: certificate })), view };
-    case "finalize": {
-      if (vote.view <= finalView(state)) return state;
-      const rounds = new Map([...state.rounds].filter(([at]) => at > vote.view));
-      return { ...state, highest: certificate, rounds, view };
-    }
-  }
-}
-
 /** A9: votes are counted and, by retransmission, sent again verbatim; A4 to A6 see them as sent. */
-function withVote(committee: Committee, state: State, message: Message): State {
+function recoverVote(turn: Turn, message: Message): void {
   invariant(
-    message.kind === "vote" && message.vote.voter === committee.self,
+    message.kind === "vote" && message.vote.voter === turn.committee.self,
     "the store holds a vote that is not this gateway's",
   );
-  const signed = message.vote;
-  const box = ({ notarize: "notarizes", nullify: "nullifies", finalize: "finalizes" } as const)[signed.vote.kind];
-  return changed(state, signed.vote.view, (round) => ({
-    sent: { ...round.sent, [signed.vote.kind]: signed },
-    [box]: Object.assign(round[box].slice(), { [committee.self]: signed }),
-  }));
+  const { view, kind } = message.vote.vote;
+  if (view <= finalView(turn.state)) return;
+  const { sent, votes } = roundOf(turn.state, view);
+  const counted = withOwn(votes[kind], message.vote);
+  setRound(turn, view, { sent: { ...sent, [kind]: message.vote }, votes: { ...votes, [kind]: counted } });
 }
 
 /** A9: the own proposal of a view is never made twice. */
-function withProposal({ self: leader }: Committee, state: State, message: Message): State {
+function recoverProposal(turn: Turn, message: Message): void {
   invariant(message.kind === "propose", "the store holds no proposal where one belongs");
   const { proposal } = message;
   const { view } = proposal.block;
-  if (view <= finalView(state)) return state;
+  if (view <= finalView(turn.state)) return;
   const hash = blockHash(proposal.block);
-  const kept = { ...state, blocks: new Map(state.blocks).set(hash, proposal.block) };
-  return changed(kept, view, () => ({ proposal: { proposal, hash, leader } }));
+  keepBlock(turn, hash, proposal.block);
+  setRound(turn, view, { proposal: { proposal, hash, leader: turn.committee.self } });
 }

@@ -4,29 +4,28 @@
  * be half of all messages.
  */
 import { type GatewayIndex, isLarge } from "../committee/index.ts";
+import type { Certificate, Message } from "../message/index.ts";
 import { meanMs, patienceMs } from "./pace.ts";
 import { relays } from "./routes.ts";
-import type { Turn } from "./turn.ts";
-import type { Relay, State } from "./types.ts";
-import type { Certificate, Message } from "../message/index.ts";
+import { send, type Turn } from "./turn.ts";
 
 const SHORTEST_MOMENT_MS = 5;
 
-export const NOBODY_SHOWN = { led: null, final: null, shown: [] } as const;
+export const NOBODY_SHOWN = { due: [], shown: [] } as const;
+
+const isFinal = ({ vote }: Certificate): boolean => vote.kind === "finalize";
 
 /** Right away in a large committee (A14), otherwise when its time has come (`relayDue`). */
 export function relay(turn: Turn, certificate: Certificate, assembled: boolean): void {
   const { committee, state, nowMs } = turn;
-  const { vote } = certificate;
   if (isLarge(committee)) {
-    if (assembled || relays(turn, vote))
-      turn.effects.push({ kind: "send", to: "all", message: { kind: "certificate", certificate } });
+    if (assembled || relays(turn, certificate.vote)) send(turn, "all", { kind: "certificate", certificate });
     return;
   }
   // Who lacks a Finalization is not held up by it, and the next one will do as well.
-  const waitMs = vote.kind === "finalize" ? patienceMs(state.pace) : Math.max(SHORTEST_MOMENT_MS, meanMs(state.pace));
-  const due: Relay = { certificate, atMs: nowMs + waitMs };
-  turn.state = { ...state, relays: { ...state.relays, [vote.kind === "finalize" ? "final" : "led"]: due } };
+  const waitMs = isFinal(certificate) ? patienceMs(state.pace) : Math.max(SHORTEST_MOMENT_MS, meanMs(state.pace));
+  const others = state.relays.due.filter((other) => isFinal(other.certificate) !== isFinal(certificate));
+  turn.state = { ...state, relays: { ...state.relays, due: [...others, { certificate, atMs: nowMs + waitMs }] } };
 }
 
 /** What a message on a peer's own link shows of the views that it has left, and of the last one that it knows to be final. */
@@ -35,8 +34,7 @@ export function noteShown(turn: Turn, from: GatewayIndex, message: Message): voi
   if (isLarge(committee)) return;
   const before = state.relays.shown[from] ?? { left: 0, final: 0 };
   const left = leftBy(from, message);
-  const final =
-    message.kind === "certificate" && message.certificate.vote.kind === "finalize" ? message.certificate.vote.view : 0;
+  const final = message.kind === "certificate" && isFinal(message.certificate) ? message.certificate.vote.view : 0;
   if (left <= before.left && final <= before.final) return;
   const shown = state.relays.shown.slice();
   shown[from] = { left: Math.max(left, before.left), final: Math.max(final, before.final) };
@@ -61,28 +59,14 @@ function leftBy(from: GatewayIndex, message: Message): number {
 
 /** Sends what is due to those who have not shown that they have it. */
 export function relayDue(turn: Turn): void {
-  const { led, final } = turn.state.relays;
-  if (led !== null && led.atMs <= turn.nowMs) {
-    const { view } = led.certificate.vote;
-    turn.state = { ...turn.state, relays: { ...turn.state.relays, led: null } };
-    pass(turn, led.certificate, (shown) => shown.left >= view);
+  const { relays } = turn.state;
+  const due = relays.due.filter(({ atMs }) => atMs <= turn.nowMs);
+  if (due.length === 0) return;
+  turn.state = { ...turn.state, relays: { ...relays, due: relays.due.filter((relay) => !due.includes(relay)) } };
+  for (const { certificate } of due) {
+    const shown = (peer: GatewayIndex) => relays.shown[peer]?.[isFinal(certificate) ? "final" : "left"] ?? 0;
+    const peers = turn.committee.names.map((_, peer) => peer).filter((peer) => peer !== turn.committee.self);
+    const to = peers.filter((peer) => shown(peer) < certificate.vote.view);
+    if (to.length > 0) send(turn, to, { kind: "certificate", certificate });
   }
-  if (final !== null && final.atMs <= turn.nowMs) {
-    const { view } = final.certificate.vote;
-    turn.state = { ...turn.state, relays: { ...turn.state.relays, final: null } };
-    pass(turn, final.certificate, (shown) => shown.final >= view);
-  }
-}
-
-function pass(
-  turn: Turn,
-  certificate: Certificate,
-  has: (shown: State["relays"]["shown"][number] & object) => boolean,
-): void {
-  const { committee, state } = turn;
-  const to = committee.names.flatMap((_, peer) => {
-    const shown = state.relays.shown[peer];
-    return peer === committee.self || (shown !== undefined && has(shown)) ? [] : [peer];
-  });
-  if (to.length > 0) turn.effects.push({ kind: "send", to, message: { kind: "certificate", certificate } });
 }

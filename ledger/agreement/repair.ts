@@ -1,16 +1,15 @@
 /** A6 (retransmission), A10, and fetching what is missing. */
 import { type GatewayIndex, isLarge } from "../committee/index.ts";
-import { acceptCertificate, alreadyKnown, castVote, certificateHolds } from "./certificates.ts";
-import { deliverUpTo } from "./deliver.ts";
 import { leaderOf } from "../leaders/index.ts";
-import { beat, patienceMs } from "./pace.ts";
+import { type Block, blockHash, hashOf, type Message } from "../message/index.ts";
+import { acceptCertificate, castVote, certificateHolds, isKnown } from "./certificates.ts";
+import { deliverUpTo } from "./deliver.ts";
 import { groundFor } from "./ground.ts";
+import { beat, patienceMs } from "./pace.ts";
 import { relayDue } from "./relay.ts";
 import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
-import type { Turn } from "./turn.ts";
-import { closing, finalView, keepBlock, parentOf, roundOf } from "./turn.ts";
-import type { Effect, State } from "./types.ts";
-import { type Block, blockHash, type Certificate, type Message } from "../message/index.ts";
+import { closing, finalView, keepBlock, newTips, parentOf, reject, roundOf, send, type Turn } from "./turn.ts";
+import type { State } from "./types.ts";
 
 /** Views of which certificates and blocks are sent in answer to one fetch. */
 const MAX_VIEWS_AN_ANSWER = 64;
@@ -46,10 +45,7 @@ function tellLeader(turn: Turn): void {
   const { committee, state } = turn;
   const to = leaderOf(committee, state.seeds, state.view);
   if (isLarge(committee) || to === committee.self || roundOf(state, state.view).proposal !== null) return;
-  for (const lane of state.ahead) {
-    const certificate = state.certified[lane]?.highest ?? null;
-    if (certificate !== null) turn.effects.push({ kind: "offer", to, certificate });
-  }
+  for (const certificate of newTips(state, state.delivered.tips)) turn.effects.push({ kind: "offer", to, certificate });
 }
 
 /** A4, A14: a proposal came without the certificates of lanes that this gateway does not hold; the leader has them. */
@@ -61,8 +57,7 @@ function askLeader(turn: Turn): void {
 
 /** The best certificate that led into the view, own votes that still count, and a fetch when something is missing here. */
 export function retransmit(turn: Turn, to: "all" | GatewayIndex): void {
-  for (const message of standing(turn))
-    turn.effects.push({ kind: "send", to: to === "all" ? routeAgain(turn, message) : to, message });
+  for (const message of standing(turn)) send(turn, to === "all" ? routeAgain(turn, message) : to, message);
   if (isMissing(turn.state)) askFor(turn, to);
 }
 
@@ -94,8 +89,7 @@ export function askFor(turn: Turn, to: "all" | GatewayIndex): void {
   const { askedAtMs, delivered } = turn.state;
   if (to === "all" && askedAtMs !== null && turn.nowMs - askedAtMs < patienceMs(turn.state.pace)) return;
   turn.state = { ...turn.state, askedAtMs: turn.nowMs };
-  const asked = to === "all" ? peersRoute(turn) : to;
-  turn.effects.push({ kind: "send", to: asked, message: { kind: "fetch", after: delivered.view } });
+  send(turn, to === "all" ? peersRoute(turn) : to, { kind: "fetch", after: delivered.view });
 }
 
 /** A10: whoever votes in a view that was left long ago gets the certificate that left it. */
@@ -111,7 +105,7 @@ export function helpStraggler(turn: Turn, peer: GatewayIndex, view: number): voi
   const certificate = view <= finalView(state) ? state.highest : closing(round);
   if (certificate === null) return;
   turn.state = { ...state, helpedAtMs: new Map(state.helpedAtMs).set(peer, nowMs) };
-  turn.effects.push({ kind: "send", to: peer, message: { kind: "certificate", certificate } });
+  send(turn, peer, { kind: "certificate", certificate });
 }
 
 /** Answers "my chain ends at `after`": the finalized part comes from the store, the rest from here. */
@@ -121,25 +115,18 @@ export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
   const served = state.servedAtMs.get(from);
   if (served !== undefined && turn.nowMs - served < SERVE_EVERY_MS) return;
   turn.state = { ...state, servedAtMs: new Map(state.servedAtMs).set(from, turn.nowMs) };
-  const views = [...state.rounds.keys()].sort((a, b) => a - b).slice(0, MAX_VIEWS_AN_ANSWER);
-  const effects: Effect[] = [];
-  for (const view of views) {
-    const round = roundOf(state, view);
-    const vote = round.notarization?.vote;
-    const block = vote?.kind === "notarize" ? state.blocks.get(vote.hash) : undefined;
-    for (const certificate of [round.notarization, round.nullification]) {
-      if (certificate !== null) effects.push({ kind: "send", to: from, message: { kind: "certificate", certificate } });
-    }
-    if (block !== undefined) effects.push({ kind: "send", to: from, message: { kind: "block", block } });
+  for (const view of [...state.rounds.keys()].sort((a, b) => a - b).slice(0, MAX_VIEWS_AN_ANSWER)) {
+    const { notarization, nullification } = roundOf(state, view);
+    for (const certificate of [notarization, nullification])
+      if (certificate !== null) send(turn, from, { kind: "certificate", certificate });
+    const block = notarization === null ? undefined : state.blocks.get(hashOf(notarization.vote) ?? "");
+    if (block !== undefined) send(turn, from, { kind: "block", block });
   }
-  turn.effects.push(...effects);
   // A14: the own proposal came without the certificates of its cut.
   const { proposal } = roundOf(state, state.view);
   if (!isLarge(turn.committee) || proposal?.leader !== turn.committee.self) return;
-  for (const lane of state.ahead) {
-    const certificate = state.certified[lane]?.highest ?? null;
-    if (certificate !== null) turn.effects.push({ kind: "offer", to: from, certificate });
-  }
+  for (const certificate of newTips(state, state.delivered.tips))
+    turn.effects.push({ kind: "offer", to: from, certificate });
 }
 
 /** A10: a block is let in only when a certificate leads to it: by its hash, or through the parents of one that is. */
@@ -168,34 +155,19 @@ function wantedBlocks(state: State): ReadonlySet<string> {
 export function onFinalizedChain(
   turn: Turn,
   from: GatewayIndex,
-  blocks: readonly Block[],
-  finalization: Certificate,
+  { blocks, finalization }: Extract<Message, { kind: "finalized" }>,
 ): void {
   const { delivered } = turn.state;
-  const links = blocks
-    .map((block) => ({ block, hash: blockHash(block) }))
-    .filter(({ block }) => block.view > delivered.view);
+  const { vote } = finalization;
+  const all = blocks.map((block) => ({ block, hash: blockHash(block) }));
+  const links = all.filter(({ block }) => block.view > delivered.view);
   const last = links.at(-1);
-  if (last === undefined || finalization.vote.kind !== "finalize") return;
-  let parent = delivered.hash;
-  for (const { block, hash } of links) {
-    if (block.parent !== parent) return;
-    parent = hash;
-  }
-  if (
-    last.hash !== finalization.vote.hash ||
-    last.block.view !== finalization.vote.view ||
-    !certificateHolds(turn, finalization)
-  ) {
-    turn.effects.push({
-      kind: "reject",
-      from,
-      reason: `a finalized chain whose certificate does not hold (view ${finalization.vote.view})`,
-    });
-    return;
-  }
+  if (last === undefined || vote.kind !== "finalize") return;
+  if (links.some(({ block }, index) => block.parent !== (links[index - 1] ?? delivered).hash)) return;
+  if (last.hash !== vote.hash || last.block.view !== vote.view || !certificateHolds(turn, finalization))
+    return reject(turn, from, `a finalized chain whose certificate does not hold (view ${vote.view})`);
   for (const { block, hash } of links) keepBlock(turn, hash, block);
-  if (!alreadyKnown(turn.state, finalization)) acceptCertificate(turn, finalization);
+  if (!isKnown(turn.state, vote)) acceptCertificate(turn, finalization);
   deliverUpTo(turn, finalization);
   turn.state = { ...turn.state, askedAtMs: null };
   // Without progress there is nothing more to be had from the same answer: a successor's text is missing (A13).

@@ -3,10 +3,10 @@
  * go to those who will propose soon. None of this decides what may be signed; what gets lost is said again (A6) to twice as many.
  */
 import { collectorsOf, type GatewayIndex, isLarge, type Recipients } from "../committee/index.ts";
-import { groundFor } from "./ground.ts";
 import { leaderOf } from "../leaders/index.ts";
-import { roundOf, type Turn } from "./turn.ts";
 import type { Message, Vote } from "../message/index.ts";
+import { groundFor } from "./ground.ts";
+import { roundOf, type Turn } from "./turn.ts";
 
 /** The leaders of so many views, from the current one on, get the certificates of lanes. */
 export const LEADERS_AHEAD = 3;

@@ -1,24 +1,18 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
-import { hasVote, invariant } from "../committee/index.ts";
-import {
-  acceptCertificate,
-  alreadyKnown,
-  certificateHolds,
-  countVote,
-  HORIZON_VIEWS,
-  isSuperfluous,
-} from "./certificates.ts";
-import { deliver } from "./deliver.ts";
+import { type Committee, type GatewayIndex, type Hash, hasVote, invariant } from "../committee/index.ts";
 import { leaderOf } from "../leaders/index.ts";
+import type { Certificate, LaneCertificate, Message, Proposal, SignedVote } from "../message/index.ts";
+import { blockHash } from "../message/index.ts";
+import { acceptCertificate, certificateHolds, countVote, HORIZON_VIEWS, isKnown } from "./certificates.ts";
+import { deliver } from "./deliver.ts";
 import { keepTime } from "./pace.ts";
 import { notarize, propose } from "./propose.ts";
-import { offerOwn } from "./routes.ts";
 import { noteShown } from "./relay.ts";
 import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
-import { finalView, keepBlock, proposalBytes, roundOf, setRound, type Turn, voteBytes } from "./turn.ts";
+import { offerOwn } from "./routes.ts";
+import type { Turn } from "./turn.ts";
+import { finalView, isAbove, keepBlock, proposalBytes, reject, roundOf, setRound, voteBytes } from "./turn.ts";
 import type { Effect, Input, State } from "./types.ts";
-import { blockHash, type Certificate, type Message, type Proposal, type SignedVote } from "../message/index.ts";
 
 /** Own roots that are kept to hold proposals against. */
 const ROOTS_KEPT = 64;
@@ -90,12 +84,8 @@ function onMessage(turn: Turn, from: GatewayIndex, message: Message): void {
     case "block":
       return onBlock(turn, message.block);
     case "finalized":
-      return onFinalizedChain(turn, from, message.blocks, message.finalization);
+      return onFinalizedChain(turn, from, message);
   }
-}
-
-function reject(turn: Turn, from: GatewayIndex, reason: string): void {
-  turn.effects.push({ kind: "reject", from, reason });
 }
 
 function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
@@ -105,7 +95,7 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
   if (vote.view > state.view + HORIZON_VIEWS) return;
   if (!hasVote(committee, voter)) return reject(turn, from, `a vote by gateway ${voter}, which has none`);
   if (voter === committee.self && committee.member) return onOwnVote(turn, signed);
-  if (isSuperfluous(state, vote)) {
+  if (isKnown(state, vote)) {
     if (vote.view < state.view) helpStraggler(turn, from, vote.view);
     return;
   }
@@ -126,7 +116,7 @@ function onOwnVote(turn: Turn, { vote, signature }: SignedVote): void {
 }
 
 function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): void {
-  if (alreadyKnown(turn.state, certificate)) return;
+  if (isKnown(turn.state, certificate.vote)) return;
   if (!certificateHolds(turn, certificate))
     return reject(turn, from, `a certificate of view ${certificate.vote.view} that does not hold`);
   acceptCertificate(turn, certificate);
@@ -158,12 +148,12 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   if (isMissing(turn.state)) askFor(turn, from);
 }
 
-function onCertified(turn: Turn, certificate: Extract<Input, { kind: "certified" }>["certificate"]): void {
+function onCertified(turn: Turn, certificate: LaneCertificate): void {
   const { lane, number, hash } = certificate;
   const known = knownOf(turn, lane);
   const highest = known.highest === null || known.highest.number < number ? certificate : known.highest;
   setKnown(turn, lane, { highest, hashes: new Map(known.hashes).set(number, hash) });
-  if (number > (turn.state.delivered.tips[lane]?.number ?? -1))
+  if (isAbove(turn.state.delivered.tips, lane, number))
     turn.state = { ...turn.state, ahead: new Set(turn.state.ahead).add(lane) };
   if (lane === turn.committee.self) offerOwn(turn, turn.state.view);
 }
@@ -171,7 +161,7 @@ function onCertified(turn: Turn, certificate: Extract<Input, { kind: "certified"
 /** A4: held and validated here, which is what a certificate says of others. */
 function onVouched(turn: Turn, { lane, number, hash }: Extract<Input, { kind: "vouched" }>): void {
   const { highest, hashes } = knownOf(turn, lane);
-  if (number > (turn.state.delivered.tips[lane]?.number ?? -1))
+  if (isAbove(turn.state.delivered.tips, lane, number))
     setKnown(turn, lane, { highest, hashes: new Map(hashes).set(number, hash) });
 }
 

@@ -1,16 +1,16 @@
 /** One call of `step`: the state as it changes and the effects so far, in order. */
-import type { Committee, Hash } from "../committee/index.ts";
+import type { Committee, GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import { invariant, signedBytes } from "../committee/index.ts";
+import type { Block, Certificate, LaneCertificate, Message, Tip, Vote } from "../message/index.ts";
+import { hashOf } from "../message/index.ts";
+import type { Write } from "../store/port.ts";
 import type { Effect, Round, State } from "./types.ts";
-import { type Block, type Certificate, hashOf, type Vote } from "../message/index.ts";
 
 export type Turn = { readonly committee: Committee; readonly nowMs: number; state: State; readonly effects: Effect[] };
 
 const EMPTY_ROUND: Round = {
   proposal: null,
-  notarizes: [],
-  nullifies: [],
-  finalizes: [],
+  votes: { notarize: [], nullify: [], finalize: [] },
   notarization: null,
   nullification: null,
   sent: { notarize: null, nullify: null, finalize: null },
@@ -52,6 +52,31 @@ export function parentOf(state: State, hash: Hash): Pick<Block, "view" | "tips" 
 export function keepBlock(turn: Turn, hash: Hash, block: Block): void {
   if (turn.state.blocks.has(hash) || block.view <= turn.state.delivered.view) return;
   turn.state = { ...turn.state, blocks: new Map(turn.state.blocks).set(hash, block) };
+}
+
+export function persist(turn: Turn, write: Write): void {
+  turn.effects.push({ kind: "persist", write });
+}
+
+export function send(turn: Turn, to: Recipients, message: Message): void {
+  turn.effects.push({ kind: "send", to, message });
+}
+
+export function reject(turn: Turn, from: GatewayIndex, reason: string): void {
+  turn.effects.push({ kind: "reject", from, reason });
+}
+
+/** Whether these tips leave out this bundle of a lane. */
+export function isAbove(tips: readonly Tip[], lane: GatewayIndex, number: number): boolean {
+  return number > (tips[lane]?.number ?? -1);
+}
+
+/** The highest certificates of the lanes that are ahead of these tips, which are the delivered ones or stand on them. */
+export function newTips({ ahead, certified }: State, tips: readonly Tip[]): readonly LaneCertificate[] {
+  return [...ahead].flatMap((lane) => {
+    const highest = certified[lane]?.highest ?? null;
+    return highest !== null && isAbove(tips, lane, highest.number) ? [highest] : [];
+  });
 }
 
 /** The certificate that closed a view, the one that lets a chain grow first (A5 before A6). */

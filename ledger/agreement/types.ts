@@ -1,8 +1,17 @@
 /** Inputs, effects, and the state that the rules act on. */
-import type { Seeds } from "../leaders/index.ts";
 import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
+import type { Seeds } from "../leaders/index.ts";
+import type {
+  Block,
+  Certificate,
+  LaneCertificate,
+  Message,
+  Proposal,
+  SignedVote,
+  Tip,
+  Vote,
+} from "../message/index.ts";
 import type { Write } from "../store/port.ts";
-import type { Block, Certificate, LaneCertificate, Message, Proposal, SignedVote, Tip } from "../message/index.ts";
 
 export type Input =
   | { readonly kind: "message"; readonly from: GatewayIndex; readonly message: Message }
@@ -47,17 +56,11 @@ export type Round = {
   /** The first proposal from the leader, ours included. */
   readonly proposal: { readonly proposal: Proposal; readonly hash: Hash; readonly leader: GatewayIndex } | null;
   /** The first vote of each kind from each gateway. */
-  readonly notarizes: Votes;
-  readonly nullifies: Votes;
-  readonly finalizes: Votes;
+  readonly votes: Readonly<Record<Vote["kind"], Votes>>;
   readonly notarization: Certificate | null;
   readonly nullification: Certificate | null;
   /** What this gateway signed in this view, never more than one of each (A4, A6, A8). */
-  readonly sent: {
-    readonly notarize: SignedVote | null;
-    readonly nullify: SignedVote | null;
-    readonly finalize: SignedVote | null;
-  };
+  readonly sent: Readonly<Record<Vote["kind"], SignedVote | null>>;
   /** When the certificate that closed this view was first known here. */
   readonly closedAtMs: number | null;
 };
@@ -127,8 +130,7 @@ export type State = {
   readonly clock: Clock;
   /** A2: what is to be passed on, and what each peer's messages have shown: the last view that it has left, the last that it knows to be final. */
   readonly relays: {
-    readonly led: Relay | null;
-    readonly final: Relay | null;
+    readonly due: readonly Relay[];
     readonly shown: readonly ({ readonly left: number; readonly final: number } | undefined)[];
   };
   /** When each peer was last helped or asked (A10 is rate-limited). */

@@ -1,10 +1,22 @@
 /** L4: acks become certificates. */
 import { type GatewayIndex, type Hash, hasVote, invariant, isLarge } from "../committee/index.ts";
-import { ackBytes, acksNeeded, laneCertificateHolds } from "./certificate.ts";
-import { above, copyOf, feedEverybody, isOwn, laneOf, persist, reject, send, setCopy, setLane } from "./turn.ts";
-import { silence, type Turn } from "./turn.ts";
-import type { LaneEnd, Settled } from "./types.ts";
 import { type Ack, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
+import { ackBytes, acksNeeded, laneCertificateHolds } from "./certificate.ts";
+import type { Turn } from "./turn.ts";
+import {
+  above,
+  copyOf,
+  feedEverybody,
+  isOwn,
+  laneOf,
+  persist,
+  reject,
+  send,
+  setCopy,
+  setLane,
+  silence,
+} from "./turn.ts";
+import type { LaneEnd, Settled } from "./types.ts";
 
 /** Acks and candidates further ahead than this of what is held are not kept; a `tips` exchange (L7) brings them back. */
 export const KEPT_AHEAD = 128;

@@ -1,13 +1,13 @@
 /** L11: what a quorum has vouched for long ago is taken in bulk, without being assessed once more. */
 import { openBundles } from "../bundle/index.ts";
 import type { GatewayIndex } from "../committee/index.ts";
+import type { LaneMessage } from "../message/index.ts";
 import { rewind } from "./certify.ts";
 import { isHistory } from "./own.ts";
 import { onBundle, openFrom } from "./receive.ts";
-import { resizeFetch } from "./repair.ts";
 import { timeOf } from "./recover.ts";
+import { resizeFetch } from "./repair.ts";
 import { hold, isOwn, laneOf, reject, setLane, silence, type Turn } from "./turn.ts";
-import type { LaneMessage } from "../message/index.ts";
 
 export function onBundles(
   turn: Turn,

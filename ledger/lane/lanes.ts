@@ -1,5 +1,6 @@
 /** The core of the lanes: pure, one input at a time. Rules L1 to L8 are in README.md. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
+import type { LaneMessage } from "../message/index.ts";
 import { onAck, onCertificate, onFinal, onRecalled, onRewound } from "./certify.ts";
 import { onBundles } from "./history.ts";
 import { feed, onSealed } from "./own.ts";
@@ -7,7 +8,6 @@ import { checkNext, onBundle, onChecked, onRefusal, takeCertifiedByOthers } from
 import { continueFetching, keepWatch, onFetchBundles, onLinkUp, onTips, onWake, onWanted } from "./repair.ts";
 import { setCopy, type Turn } from "./turn.ts";
 import type { LaneEffect, LaneInput, Lanes } from "./types.ts";
-import type { LaneMessage } from "../message/index.ts";
 
 export function stepLanes(
   committee: Committee,

@@ -1,14 +1,14 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
+import { type Bundle, openBundle, type OpenedBundle, readStatements } from "../bundle/index.ts";
 import { encode } from "../cbor/index.ts";
 import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
-import { type Bundle, type OpenedBundle, openBundle, readStatements } from "../bundle/index.ts";
+import { type LaneMessage, laneMessageValue } from "../message/index.ts";
 import { acknowledge, certify, KEPT_AHEAD, rewind } from "./certify.ts";
 import { WINDOW_BUNDLES } from "./own.ts";
 import { tipsFor } from "./repair.ts";
 import { hold, isOwn, laneOf, persist, reject, send, setLane, silence, type Turn } from "./turn.ts";
 import type { Candidate, Lane, Place, Verdict } from "./types.ts";
-import { type LaneMessage, laneMessageValue } from "../message/index.ts";
 
 /** What is kept of a refused bundle as evidence. */
 const MAX_EVIDENCE_BYTES = 64 * 1024;

@@ -1,12 +1,12 @@
 /** The lanes after a restart, from what is on disk. */
+import { type BundleHeader, openBundle } from "../bundle/index.ts";
 import { decode } from "../cbor/index.ts";
 import { type Committee, type GatewayIndex, invariant } from "../committee/index.ts";
+import { type LaneCertificate, readLaneCertificate } from "../message/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
-import { type BundleHeader, openBundle } from "../bundle/index.ts";
 import { NO_COPY, NO_HASH } from "./turn.ts";
 import type { Candidate, Lane, LaneEnd, Lanes, Settled } from "./types.ts";
-import { type LaneCertificate, readLaneCertificate } from "../message/index.ts";
 
 const EMPTY: Lane = {
   held: 0,

@@ -1,10 +1,10 @@
 /** L6 and L7: fetching what is missing, and telling where one stands. */
 import { type GatewayIndex, invariant, isLarge } from "../committee/index.ts";
+import type { LaneMessage } from "../message/index.ts";
 import { onCertificate, rewind } from "./certify.ts";
 import { isHistory, WINDOW_BUNDLES } from "./own.ts";
 import { copyOf, isOwn, laneOf, moved, peersOf, reject, send, setCopy, setLane, type Turn } from "./turn.ts";
 import type { Lane, Lanes } from "./types.ts";
-import type { LaneMessage } from "../message/index.ts";
 
 /** After so long without movement the state of the lanes is told again, in case something was lost. */
 const STANDSTILL_MS = 500;

@@ -1,9 +1,9 @@
 /** One call of `stepLanes`: the state as it changes and the effects so far, in order. */
-import { type Committee, type GatewayIndex, type Hash, invariant, type Recipients } from "../committee/index.ts";
 import type { Bundle } from "../bundle/index.ts";
+import { type Committee, type GatewayIndex, type Hash, invariant, type Recipients } from "../committee/index.ts";
+import type { LaneMessage } from "../message/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Copy, Lane, LaneEffect, Lanes, Settled } from "./types.ts";
-import type { LaneMessage } from "../message/index.ts";
 
 export const NO_HASH: Hash = "0".repeat(64);
 /** Before the first bundle of a lane. */

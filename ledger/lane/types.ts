@@ -1,9 +1,9 @@
 /** The nouns of the lanes, and the state that L1 to L6 act on. */
+import type { Bundle } from "../bundle/index.ts";
 import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
+import type { Ack, LaneCertificate, LaneMessage } from "../message/index.ts";
 import type { Statement } from "../statement/index.ts";
 import type { Write } from "../store/port.ts";
-import type { Bundle } from "../bundle/index.ts";
-import type { Ack, LaneCertificate, LaneMessage } from "../message/index.ts";
 
 /** One bundle of one lane. */
 export type Place = { readonly lane: GatewayIndex; readonly number: number; readonly hash: Hash };

@@ -210,8 +210,8 @@ test("A10: votes are kept for at most 64 views ahead, one of a kind from each ga
   }
   const { rounds, blocks } = driven.state();
   t.is(Math.max(...rounds.keys()), 1 + HORIZON_VIEWS);
-  for (const { notarizes, nullifies } of rounds.values())
-    t.true(Object.keys(notarizes).length <= 2 && Object.keys(nullifies).length <= 1);
+  for (const { votes } of rounds.values())
+    t.true(Object.keys(votes.notarize).length <= 2 && Object.keys(votes.nullify).length <= 1);
   t.true(blocks.size <= 1);
 });
 

@@ -149,8 +149,8 @@ export const agreementMutants: readonly Mutant[] = [
     edits: [
       {
         file: certificates,
-        find: 'kind: "persist",\n    write: { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) },',
-        replace: 'kind: "persist",\n    write: { kind: "memo", key: "vote", bytes: encodeMessage(message) },',
+        find: 'persist(turn, { kind: "vote", view: vote.view, vote: vote.kind, bytes: encodeMessage(message) });',
+        replace: 'persist(turn, { kind: "memo", key: "vote", bytes: encodeMessage(message) });',
       },
     ],
   },
