@@ -33,8 +33,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   return asked ? 0 : 1;
 }
 
-/** N6: a diverged log stays up to say so; anything else ends the process, and recovery reads the disk. */
-const mayStay = (error: Error): boolean => "code" in error && error.code === "LOG_DIVERGED";
+/** N6: a diverged log or an old disk stays up to say so; anything else ends the process, and recovery reads the disk. */
+const mayStay = (error: Error): boolean =>
+  "code" in error && (error.code === "LOG_DIVERGED" || error.code === "OLD_COPY");
 
 function plainLog(): Log {
   const write = (line: string): void => void process.stdout.write(`${new Date().toISOString()} ${line}\n`);

@@ -61,6 +61,16 @@ export function retransmit(turn: Turn, to: "all" | GatewayIndex): void {
   if (isMissing(turn.state)) askFor(turn, to);
 }
 
+/**
+ * What stands here, behind what the peer has said itself in views that are open: on an old copy of its disk it must hear of that before it says
+ * anything else (A9).
+ */
+export function onLinkUp(turn: Turn, peer: GatewayIndex): void {
+  for (const { votes } of turn.state.rounds.values())
+    for (const { [peer]: vote } of Object.values(votes)) if (vote) send(turn, peer, { kind: "vote", vote });
+  retransmit(turn, peer);
+}
+
 function standing(turn: Turn): readonly Message[] {
   const { state } = turn;
   const messages: Message[] = [];

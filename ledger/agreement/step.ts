@@ -1,5 +1,5 @@
 /** The core of agreement: pure, one input at a time. The rules are in README.md, the shell is whoever calls this. */
-import { type Committee, type GatewayIndex, type Hash, hasVote, invariant } from "../committee/index.ts";
+import { type Committee, type GatewayIndex, type Hash, hasVote, invariant, OldCopy } from "../committee/index.ts";
 import { leaderOf } from "../leaders/index.ts";
 import type { Certificate, LaneCertificate, Message, Proposal, SignedVote } from "../message/index.ts";
 import { blockHash } from "../message/index.ts";
@@ -8,7 +8,7 @@ import { deliver } from "./deliver.ts";
 import { keepTime } from "./pace.ts";
 import { notarize, propose } from "./propose.ts";
 import { noteShown } from "./relay.ts";
-import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onWake, retransmit } from "./repair.ts";
+import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onLinkUp, onWake } from "./repair.ts";
 import { offerOwn } from "./routes.ts";
 import type { Turn } from "./turn.ts";
 import { finalView, isAbove, keepBlock, proposalBytes, reject, roundOf, setRound, voteBytes } from "./turn.ts";
@@ -49,7 +49,7 @@ function onInput(turn: Turn, input: Input): void {
     case "approved":
       return onApproved(turn, input.hash, input.propose);
     case "linkUp":
-      return retransmit(turn, input.peer);
+      return onLinkUp(turn, input.peer);
     case "wake":
       return onWake(turn);
   }
@@ -92,9 +92,9 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
   const { committee, state } = turn;
   const { vote, voter, signature } = signed;
   if (vote.view <= finalView(state)) return helpStraggler(turn, from, vote.view);
+  if (voter === committee.self && committee.member) return onOwnVote(turn, signed);
   if (vote.view > state.view + HORIZON_VIEWS) return;
   if (!hasVote(committee, voter)) return reject(turn, from, `a vote by gateway ${voter}, which has none`);
-  if (voter === committee.self && committee.member) return onOwnVote(turn, signed);
   if (isKnown(state, vote)) {
     if (vote.view < state.view) helpStraggler(turn, from, vote.view);
     return;
@@ -109,10 +109,7 @@ function onVote(turn: Turn, from: GatewayIndex, signed: SignedVote): void {
 function onOwnVote(turn: Turn, { vote, signature }: SignedVote): void {
   if (vote.view <= finalView(turn.state) || roundOf(turn.state, vote.view).sent[vote.kind] !== null) return;
   if (!turn.committee.verify(turn.committee.self, voteBytes(turn.committee, vote), signature)) return;
-  invariant(
-    false,
-    `A9: a ${vote.kind} of view ${vote.view} by this gateway is not on its disk, which is an old copy; give this gateway a new key before it joins again`,
-  );
+  throw new OldCopy(`the own ${vote.kind} of view ${vote.view}`);
 }
 
 function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): void {

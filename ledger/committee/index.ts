@@ -105,4 +105,4 @@ export function hashBytes(hash: Hash): Uint8Array {
 }
 
 export { collectorsOf, drawn, isLarge } from "./collectors.ts";
-export { invariant, InvariantBroken } from "./invariant.ts";
+export { invariant, InvariantBroken, OldCopy } from "./invariant.ts";

@@ -1,5 +1,5 @@
 /** L4: acks become certificates. */
-import { type GatewayIndex, type Hash, hasVote, invariant, isLarge } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, hasVote, isLarge, OldCopy } from "../committee/index.ts";
 import { type Ack, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
 import { ackBytes, acksNeeded, laneCertificateHolds } from "./certificate.ts";
 import type { Turn } from "./turn.ts";
@@ -94,10 +94,8 @@ export function onFinal(turn: Turn, tips: readonly Settled[]): void {
 function settle(turn: Turn, lane: GatewayIndex, { number, hash }: Settled, certificate: LaneCertificate | null): void {
   const { acks, held, refusers, uncertified } = laneOf(turn, lane);
   // A9: peers hold more of the own lane than this disk does. Signing those numbers again would make this gateway a liar.
-  invariant(
-    lane !== turn.committee.self || !turn.committee.member || number < held,
-    `L2: the others certified own bundle ${number}, which is not on this disk: it is an old copy; give this gateway a new key before it joins again`,
-  );
+  if (lane === turn.committee.self && turn.committee.member && number >= held)
+    throw new OldCopy(`own bundle ${number}, which the others certified,`);
   const known = uncertified.get(number);
   setLane(turn, lane, {
     certificate,

@@ -16,7 +16,8 @@ export function onBundles(
 ): void {
   const bundles = openBundles(packed);
   if (bundles === null || owner >= turn.committee.size) return reject(turn, from, "packed bundles that do not unpack");
-  if (isOwn(turn, owner)) return;
+  // A9: an own bundle may be shown that is not on this disk.
+  if (isOwn(turn, owner)) return bundles.slice(0, 1).forEach((own) => openFrom(turn, from, own.cose, own.statements));
   if (bundles.length > 0) resizeFetch(turn, owner, packed.length, bundles.length);
   for (const [offset, { cose, statements }] of bundles.entries()) {
     const number = first + offset;

@@ -1,7 +1,7 @@
 /** L3 and L8: other gateways' bundles are checked, stored and acknowledged, or refused. */
 import { type Bundle, openBundle, type OpenedBundle, readStatements } from "../bundle/index.ts";
 import { encode } from "../cbor/index.ts";
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
+import { type Committee, type GatewayIndex, type Hash, OldCopy } from "../committee/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
 import { type LaneMessage, laneMessageValue } from "../message/index.ts";
 import { acknowledge, certify, KEPT_AHEAD, rewind } from "./certify.ts";
@@ -71,8 +71,18 @@ export function openFrom(
     return none(`it is of ${gateway} in site ${site}, epoch ${epoch}`);
   if (!bytesEqual(opened.keyId, era.keyIds[owner] ?? new Uint8Array()))
     return none(`it names another key than ${gateway}'s`);
-  if (isOwn(turn, owner) || number > (era.ends[owner] ?? -1)) return null;
+  if (isOwn(turn, owner)) return meetOwn(turn, opened);
+  if (number > (era.ends[owner] ?? -1)) return null;
   return { ...opened, owner, verify: epoch === committee.epoch ? committee.verify : era.verify };
+}
+
+/** A9: an own bundle that is not on this disk was signed by a later life of this gateway. It must not sign any more. */
+function meetOwn(turn: Turn, { bundle, signed, signature }: Extract<OpenedBundle, { kind: "accept" }>): null {
+  const { committee } = turn;
+  const { epoch, number } = bundle.header;
+  const isMissing = epoch === committee.epoch && number >= laneOf(turn, committee.self).held;
+  if (isMissing && committee.verify(committee.self, signed, signature)) throw new OldCopy(`own bundle ${number}`);
+  return null;
 }
 
 /**

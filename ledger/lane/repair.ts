@@ -47,12 +47,17 @@ export function onTips(
   if (held.length !== lanes.length)
     return reject(turn, from, `tips of ${held.length} lanes, but ${lanes.length} are told of`);
   for (const certificate of certificates) onCertificate(turn, from, certificate);
-  const copied = Math.min(held[lanes.indexOf(committee.self)] ?? 0, turn.state.lanes[committee.self]?.held ?? 0);
+  const ownHeld = turn.state.lanes[committee.self]?.held ?? 0;
+  const known = held[lanes.indexOf(committee.self)] ?? 0;
+  const copied = Math.min(known, ownHeld);
   const { sent, answeredAtMs } = copyOf(turn, from);
   setCopy(turn, from, { held: copied, sent: again || sent === null ? copied : Math.max(sent, copied) });
   if (!again || turn.nowMs - answeredAtMs < ANSWER_EVERY_MS) return;
   setCopy(turn, from, { answeredAtMs: turn.nowMs });
   send(turn, from, tipsFor(turn, from, false));
+  // A9: its word proves nothing, but it may have an own bundle to show that is not on this disk.
+  if (known > ownHeld && isOwn(turn, committee.self))
+    send(turn, from, { kind: "fetchBundles", lane: committee.self, from: ownHeld, count: 1 });
   for (const lane of isLarge(committee) ? [from] : lanes) {
     const { certificate, acks } = laneOf(turn, lane);
     const theirs = certificates.find((other) => other.lane === lane)?.number ?? -1;

@@ -27,6 +27,7 @@ import { makeElsewhere } from "./elsewhere.ts";
 import { startExecutor } from "./executor.ts";
 import { Closed, LogDiverged } from "./failures.ts";
 import { type Began, epochWrite, lineageIn, recoverHistory } from "./history.ts";
+import { makeHomecoming } from "./homecoming.ts";
 import { makeNotes } from "./notes.ts";
 import { makeOutbox } from "./outbox.ts";
 import { makeRepeats } from "./repeats.ts";
@@ -73,6 +74,12 @@ export function startReplica(options: ReplicaOptions): Replica {
   let unsealed = recovered.unsealed;
   let isResealing = false;
   let couldSeal = false;
+  const homecoming = makeHomecoming({
+    hasSealed: recovered.lanes.some(({ lane: index, number }) => index === self && number >= 0),
+    needed: () => epoch.committee.quorum - 1,
+    after: options.after,
+    alone: () => turn(() => undefined),
+  });
   /** Bundles of each lane that are durable here. */
   const onDisk = new Map(recovered.lanes.map(({ lane: index, number }) => [index, number + 1]));
   const totals = { refusals: 0 };
@@ -360,7 +367,9 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "evidence":
         return;
       case "lane":
-        return stepLanes({ kind: "message", from, message });
+        stepLanes({ kind: "message", from, message });
+        if (message.kind === "tips") homecoming.heard(from);
+        return;
       case "agreement":
         // The lanes check each certificate once, and may learn from it; what they know, agreement need not check again (A4).
         if (message.kind === "propose") {
@@ -546,7 +555,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 
   /** L12: the own lane is here up to where the own key begins, and nothing of it waits to be sealed anew. */
   function canSeal(): boolean {
-    return unsealed === 0 && isLaneReady();
+    return unsealed === 0 && isLaneReady() && homecoming.isOver();
   }
 
   /** L12. */

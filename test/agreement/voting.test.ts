@@ -293,6 +293,22 @@ test("A4: a proposal counts only on its leader's own link, because its signature
   t.deepEqual(votesSigned(voter.receive(proposal, 2)), ["finalize 1", "notarize 2"]);
 });
 
+test("A9: a gateway whose link comes up is first told what it has said itself in open views, and on an old copy of its disk stops there", async (t) => {
+  const peer = gateway(1);
+  peer.receive(voteBy(0, { kind: "nullify", view: 1 }));
+  peer.receive(voteBy(2, { kind: "nullify", view: 1 }));
+  const messages = peer
+    .step({ kind: "linkUp", peer: 0 })
+    .flatMap((effect) => (effect.kind === "send" && effect.to === 0 ? [effect.message] : []));
+  t.deepEqual(messages[0], voteBy(0, { kind: "nullify", view: 1 }));
+  t.false(messages.some((message) => message.kind === "vote" && message.vote.voter === 2));
+  const [first] = messages;
+  if (first === undefined) return t.fail();
+  t.throws(() => gateway(0).receive(first, 1), { name: "InvariantBroken", message: /A9.*old copy/ });
+  const far = voteBy(0, { kind: "nullify", view: 1_000_000 });
+  t.throws(() => gateway(0).receive(far, 1), { name: "InvariantBroken", message: /A9/ }, "however far ahead");
+});
+
 test("A9: an own vote that is not on this disk was cast by a later life of this gateway, which must not vote again", (t) => {
   const voter = gateway(0);
   t.throws(() => voter.receive(voteBy(0, { kind: "nullify", view: 1 })), { name: "InvariantBroken", message: /A9/ });

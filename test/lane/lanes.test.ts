@@ -1,5 +1,6 @@
 /** L1 to L8, seen from gateway 0 of four. */
 import test from "ava";
+import { packBundles, packStatements } from "../../ledger/bundle/index.ts";
 import { sealBundle } from "../../ledger/bundle/index.ts";
 import { laneCertificateHolds, NO_HASH, WINDOW_BUNDLES } from "../../ledger/lane/index.ts";
 import type { Recipients } from "../../ledger/committee/index.ts";
@@ -357,4 +358,24 @@ test("L8: other lanes are acknowledged as before", (t) => {
   driven.receive(carry(zero));
   driven.receive(certificate(2, zero, [1, 3]), 1);
   t.deepEqual(acksSent(driven.receive(carry(bundleOf(3, 0, NO_HASH, "fine")))), ["ack 3/0"]);
+});
+
+test("L2, A9: an own bundle that is not on this disk was signed by a later life of this gateway, which asks to be shown it and stops", (t) => {
+  const [first, second] = own;
+  if (first === undefined || second === undefined) return t.fail();
+  const driven = gateway(0);
+  driven.seal(first);
+  const told = sent(driven.receive(tips(true, [2, 0, 0, 0]), 1));
+  t.deepEqual(told.at(-1), { kind: "fetchBundles", lane: 0, from: 1, count: 1 });
+  const packed = packBundles([{ cose: second.cose, body: packStatements(second.statements) }]);
+  const forged = bundleOf(0, 1, first.hash, "forged", { signer: 2 });
+  driven.receive(carry(first), 1);
+  driven.receive(carry(forged), 1);
+  t.is(driven.lanes().lanes[0]?.held, 1, "what it did not sign itself proves nothing");
+  const message = /A9: own bundle 1 is not on this disk, which is an old copy; stop this gateway and give it a new key/;
+  t.throws(() => driven.receive(carry(second), 1), { name: "InvariantBroken", message });
+  t.throws(() => driven.receive({ kind: "bundles", lane: 0, from: 1, packed }, 1), {
+    name: "InvariantBroken",
+    message,
+  });
 });
