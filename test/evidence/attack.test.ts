@@ -20,6 +20,7 @@ import {
   NEXT,
   note,
   OFFENCES,
+  RIVAL,
   shownOf,
   signed,
   SITE,
@@ -109,6 +110,7 @@ function mutations(value: CborValue): readonly CborValue[] {
 for (const [where, site] of [
   ["the next epoch", NEXT],
   ["another site", NAMESAKE],
+  ["another configuration of it", RIVAL],
 ] as const) {
   test(`E6: words of this epoch and of ${where} do not contradict each other, however they are put together`, (t) => {
     const lane = NAMES.indexOf(ACCUSED);
@@ -148,6 +150,23 @@ for (const [where, site] of [
     }
   });
 }
+
+test("E3: a log of another name, and a note that others signed, too, are no evidence", (t) => {
+  const logs = (change: Parameters<typeof note>[4]): Offence => ({
+    kind: "two-logs",
+    notes: [note(ACCUSED, 40, "one", 1000), note(ACCUSED, 40, "other", 2000, change)],
+  });
+  t.true(isValid(fileOf(logs({}))));
+  t.like(verifyEvidence(fileOf(logs({ origin: "tallystick/harbor" })), courtAt), { check: "site" });
+  // A second line would be anybody's to change.
+  t.like(verifyEvidence(fileOf(logs({ besides: ["east"] })), courtAt), { check: "signatures" });
+});
+
+test("E3: a bundle in another gateway's name is not held against its signer as a bundle of its lane", (t) => {
+  const own = bundleOf(statements(1));
+  const alien = bundleOf(statements(2), { gateway: "east", signer: ACCUSED });
+  t.like(verifyEvidence(fileOf({ kind: "two-bundles", bundles: [own.cose, alien.cose] }), courtAt), { check: "site" });
+});
 
 test("E5, E6: a parent of the epoch before is no parent to hold a bundle against", (t) => {
   const parent = bundleOf(statements(2));

@@ -28,8 +28,11 @@ export const NEXT = siteLike("harbour", SITE.epoch + 1);
 /** The same keys in another site. */
 export const NAMESAKE = siteLike("harbor", SITE.epoch);
 
-function siteLike(name: string, epoch: number): Site {
-  const { devices, ledgers, model, gateways } = SITE;
+/** What this epoch might have been: the same gateways and keys under another model. */
+export const RIVAL = siteLike("harbour", SITE.epoch, { ...SITE.model, toleranceMilli: 7 });
+
+function siteLike(name: string, epoch: number, model = SITE.model): Site {
+  const { devices, ledgers, gateways } = SITE;
   return siteOf({
     site: name,
     epoch,
@@ -83,6 +86,8 @@ export function ballot(kind: "notarize" | "finalize" | "nullify", view: number, 
 export type Sealing = {
   readonly site?: Site;
   readonly gateway?: string;
+  /** Whose key signs; default: the gateway that the header names. */
+  readonly signer?: string;
   readonly number?: number;
   readonly parent?: string;
   readonly first?: number;
@@ -92,7 +97,7 @@ export type Sealing = {
 /** A bundle of these statements, signed by its gateway whatever they say. */
 export function bundleOf(statements: readonly Uint8Array[], sealing: Sealing = {}): Bundle {
   const { site = SITE, gateway = ACCUSED, number = 0, first = 0 } = sealing;
-  const key = fixedKey(`${gateway} bundles`);
+  const key = fixedKey(`${sealing.signer ?? gateway} bundles`);
   const header = {
     site: site.site,
     gateway,
@@ -126,11 +131,20 @@ export function shownOf(bundle: Bundle, parent: Bundle | null = null): readonly 
   return shown;
 }
 
-export function note(gateway: string, size: number, text: string, timeSeconds: number, site: Site = SITE): string {
-  const key = fixedKey(`${gateway} checkpoints`);
-  const body = formatCheckpoint({ origin: originOf(site.site), size, root: hash(text) });
-  const name = verifierKey(`${site.site}/${gateway}`, 4, key.publicKey);
-  return formatNote({ body, signatures: [cosign(name, (message) => sign(key, message), body, timeSeconds)] });
+export function note(
+  gateway: string,
+  size: number,
+  text: string,
+  timeSeconds: number,
+  { origin = originOf(SITE.site), besides = [] }: { origin?: string; besides?: readonly string[] } = {},
+): string {
+  const body = formatCheckpoint({ origin, size, root: hash(text) });
+  const signatures = [gateway, ...besides].map((name) => {
+    const key = fixedKey(`${name} checkpoints`);
+    const named = verifierKey(`${SITE.site}/${name}`, 4, key.publicKey);
+    return cosign(named, (message) => sign(key, message), body, timeSeconds);
+  });
+  return formatNote({ body, signatures });
 }
 
 /** Bundle 7 of the accused, whose statement 10 is false. */
