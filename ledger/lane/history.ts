@@ -56,7 +56,7 @@ function takeHistory(
     rewind(turn, owner);
     return false;
   }
-  if (lane.refused?.candidate.bundle.hash === hash) {
+  if (lane.refused?.bundle.hash === hash) {
     // L8: the others certified what this gateway has refused.
     silence(turn, owner);
   }

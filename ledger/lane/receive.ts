@@ -101,7 +101,7 @@ function isCertified(lane: Lane, number: number, hash: Hash): boolean {
 }
 
 function candidateAt(lane: Lane, number: number): Candidate | undefined {
-  const first = lane.checking ?? lane.refused?.candidate;
+  const first = lane.checking ?? lane.refused;
   return first?.bundle.header.number === number ? first : lane.waiting.get(number);
 }
 
@@ -177,7 +177,7 @@ function refuse(turn: Turn, owner: GatewayIndex, candidate: Candidate, reason: s
   const { refusedHashes, held } = laneOf(turn, owner);
   setLane(turn, owner, { refusedHashes: [...refusedHashes, hash].slice(-KEPT_AHEAD) });
   send(turn, owner, { kind: "refusal", lane: owner, number, hash, reason });
-  if (number === held) setLane(turn, owner, { refused: { candidate, reason } });
+  if (number === held) setLane(turn, owner, { refused: candidate });
 }
 
 function noteRefusal(
@@ -198,12 +198,13 @@ function noteRefusal(
  */
 export function takeCertifiedByOthers(turn: Turn, owner: GatewayIndex): void {
   const lane = laneOf(turn, owner);
-  if (lane.refused === null || lane.checking !== null || lane.rewinding) return;
-  const { candidate } = lane.refused;
-  if (candidate.bundle.header.number !== lane.held || !isBelowCertificate(lane, candidate.bundle)) return;
-  if (candidate.bundle.header.parent !== lane.heldHash) return rewind(turn, owner);
+  const { refused, held, heldHash } = lane;
+  if (refused === null || lane.checking !== null || lane.rewinding) return;
+  const { number, parent } = refused.bundle.header;
+  if (number !== held || !isBelowCertificate(lane, refused.bundle)) return;
+  if (parent !== heldHash) return rewind(turn, owner);
   silence(turn, owner);
-  hold(turn, owner, candidate.bundle, lastAtOf(candidate));
+  hold(turn, owner, refused.bundle, lastAtOf(refused));
 }
 
 /** Whether the parents of what waits lead from the certified bundle down to this very one. */

@@ -1,20 +1,15 @@
 /** The lanes after a restart, from what is on disk. */
 import { type BundleHeader, openBundle } from "../bundle/index.ts";
-import { decode } from "../cbor/index.ts";
 import { type Committee, type GatewayIndex, invariant } from "../committee/index.ts";
-import { type LaneCertificate, readLaneCertificate } from "../message/index.ts";
+import { storedLaneCertificate } from "../message/index.ts";
 import { decodeStatement } from "../statement/index.ts";
 import type { Recovered, StoredBundle } from "../store/port.ts";
-import { NO_COPY, NO_HASH } from "./turn.ts";
+import { above, NO_COPY, NO_HASH, NOTHING } from "./turn.ts";
 import type { Candidate, Lane, LaneEnd, Lanes, Settled } from "./types.ts";
 
 const EMPTY: Lane = {
-  held: 0,
-  heldHash: NO_HASH,
-  nextStatement: 0,
-  lastAtMs: 0,
-  epoch: 0,
-  settled: { number: -1, hash: NO_HASH },
+  ...endOf(null),
+  settled: NOTHING,
   certificate: null,
   acks: new Map(),
   checking: null,
@@ -76,8 +71,8 @@ export function beginEpoch(committee: Committee, before: Lanes, start: readonly 
       ...none,
       waiting: new Map([...lane.waiting].filter(([, candidate]) => stays(candidate))),
       checking: lane.checking !== null && stays(lane.checking) ? lane.checking : null,
-      refused: lane.refused !== null && stays(lane.refused.candidate) ? lane.refused : null,
-      uncertified: new Map([...lane.uncertified].filter(([number]) => number > settled.number)),
+      refused: lane.refused !== null && stays(lane.refused) ? lane.refused : null,
+      uncertified: above(lane.uncertified, settled.number),
       // L8, L9: a new key is trusted anew.
       silent: lane.silent && isOpen,
       disputedUpTo: isOpen ? lane.disputedUpTo : -1,
@@ -88,47 +83,33 @@ export function beginEpoch(committee: Committee, before: Lanes, start: readonly 
 }
 
 function recoverLane(stored: Recovered["lanes"][number]): Lane {
-  const { number, hash, nextStatement, lastStatement, cose } = stored;
-  const certificate = recoverCertificate(stored.certificate);
+  const certificate = stored.certificate && storedLaneCertificate(stored.certificate);
   const settled = certificate === null ? EMPTY.settled : { number: certificate.number, hash: certificate.hash };
-  if (number < 0) return { ...EMPTY, certificate, settled };
-  return {
-    ...EMPTY,
-    settled,
-    held: number + 1,
-    heldHash: hash,
-    nextStatement,
-    lastAtMs: timeOf(lastStatement, cose),
-    epoch: headerOf(cose).epoch,
-    certificate,
-  };
+  return { ...EMPTY, ...(stored.number < 0 ? {} : endAt(stored)), certificate, settled };
+}
+
+/** L9: where a lane ends whose last bundle this is; null = before the first. */
+export function endOf(last: StoredBundle | null): LaneEnd {
+  if (last === null) return { held: 0, heldHash: NO_HASH, nextStatement: 0, lastAtMs: 0, epoch: 0 };
+  const { first, statements } = last;
+  const lastStatement = statements.at(-1) ?? new Uint8Array();
+  return endAt({ ...last, nextStatement: first + statements.length, lastStatement });
+}
+
+function endAt(last: Omit<Recovered["lanes"][number], "lane" | "certificate">): LaneEnd {
+  const { number, hash, nextStatement, lastStatement, cose } = last;
+  const lastAtMs = timeOf(lastStatement, cose);
+  return { held: number + 1, heldHash: hash, nextStatement, lastAtMs, epoch: headerOf(cose).epoch };
+}
+
+/** A body that only the others could read (L8) has at least its header's time. */
+export function timeOf(statement: Uint8Array, cose: Uint8Array): number {
+  const decoded = decodeStatement(statement);
+  return decoded.kind === "accept" ? decoded.statement.measurement.at : headerOf(cose).created;
 }
 
 function headerOf(cose: Uint8Array): BundleHeader {
   const opened = openBundle(cose, null);
   invariant(opened.kind === "accept", "the store holds a bundle whose header does not open");
   return opened.bundle.header;
-}
-
-/** A body that only the others could read (L8) has at least its header's time. */
-export function timeOf(statement: Uint8Array, cose: Uint8Array): number {
-  const decoded = decodeStatement(statement);
-  if (decoded.kind === "accept") return decoded.statement.measurement.at;
-  return headerOf(cose).created;
-}
-
-/** L9: where a lane ends whose last bundle this is; null = before the first. */
-export function endOf(last: StoredBundle | null): LaneEnd {
-  if (last === null) return { held: 0, heldHash: NO_HASH, nextStatement: 0, lastAtMs: 0, epoch: 0 };
-  const { cose, hash, number, first, statements } = last;
-  const lastAtMs = timeOf(statements.at(-1) ?? new Uint8Array(), cose);
-  const { epoch } = headerOf(cose);
-  return { held: number + 1, heldHash: hash, nextStatement: first + statements.length, lastAtMs, epoch };
-}
-
-function recoverCertificate(bytes: Uint8Array | null): LaneCertificate | null {
-  if (bytes === null) return null;
-  const decoded = decode(bytes);
-  invariant(decoded.kind === "accept", "the store holds a lane certificate that this program did not write");
-  return readLaneCertificate(decoded.value);
 }

@@ -90,7 +90,7 @@ export type Lane = LaneEnd & {
   /** Candidates above it. */
   readonly waiting: ReadonlyMap<number, Candidate>;
   /** The candidate for number `held` that this gateway refused; only a certificate of the others can bring it in. */
-  readonly refused: { readonly candidate: Candidate; readonly reason: string } | null;
+  readonly refused: Candidate | null;
   /** Hashes of the last refused bundles, and who said that it refused own ones: told once, however often it is repeated. */
   readonly refusedHashes: readonly Hash[];
   readonly refusers: ReadonlyMap<number, ReadonlySet<GatewayIndex>>;

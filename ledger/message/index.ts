@@ -26,3 +26,4 @@ export {
   readLaneCertificate,
   readLaneMessage,
 } from "./lane.ts";
+export { storedBlock, storedCertificate, storedLaneCertificate, storedMessage, storedValue } from "./stored.ts";

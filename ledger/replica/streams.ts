@@ -2,9 +2,10 @@
  * Reads from the store what a peer asked for, and sends it. R10: one read at a time, for each peer in turn, and only to a link that
  * has sent most of what it was given: whoever catches up gets what is left of the disk and the line, and nobody is flooded.
  */
-import { type CborValue, decode, encode } from "../cbor/index.ts";
+import { type CborValue, encode } from "../cbor/index.ts";
 import { type GatewayIndex, invariant } from "../committee/index.ts";
 import type { LaneEffect } from "../lane/index.ts";
+import { storedValue } from "../message/index.ts";
 import type { Store } from "../store/port.ts";
 import { sealMessage } from "./wire.ts";
 
@@ -123,10 +124,4 @@ export function makeStreams(options: StreamOptions): Streams {
 
 function keyOf({ to, lane }: BundleRange): string {
   return `${to}/${lane}`;
-}
-
-function storedValue(bytes: Uint8Array) {
-  const decoded = decode(bytes);
-  invariant(decoded.kind === "accept", "the store holds bytes that this program did not write");
-  return decoded.value;
 }

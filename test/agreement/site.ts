@@ -1,8 +1,8 @@
 /** Several gateways' agreement and the messages between them, delivered in order unless a test withholds them. */
-import { type Effect, type Input, storedCertificate } from "../../ledger/agreement/index.ts";
+import type { Effect, Input } from "../../ledger/agreement/index.ts";
 import { decode } from "../../ledger/cbor/index.ts";
 import { type Driven, gateway, SIZE } from "./gateway.ts";
-import { type Message, readBlock } from "../../ledger/message/index.ts";
+import { type Message, readBlock, storedCertificate } from "../../ledger/message/index.ts";
 
 export type Letter = { readonly from: number; readonly to: number; readonly message: Message };
 

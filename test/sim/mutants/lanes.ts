@@ -53,9 +53,9 @@ export const laneMutants: readonly Mutant[] = [
     edits: [
       {
         file: "ledger/lane/recover.ts",
-        find: "held: number + 1,\n    heldHash: hash,\n    nextStatement,\n    lastAtMs: timeOf(lastStatement, cose),",
+        find: "(stored.number < 0 ? {} : endAt(stored))",
         replace:
-          "held: Math.max(number, 0),\n    heldHash: number === 0 ? NO_HASH : hash,\n    nextStatement,\n    lastAtMs: timeOf(lastStatement, cose),",
+          "(stored.number < 0 ? {} : { ...endAt(stored), held: stored.number, heldHash: stored.number === 0 ? NO_HASH : stored.hash })",
       },
     ],
   },
