@@ -168,7 +168,7 @@ class OpenDevice implements Device {
     }
     const device = this.#settings.id;
     if (decoded.kind === "status") this.#events.status({ device, at, status: decoded.status });
-    else this.#events.readings(readingsOf(device, at, frame, decoded.quantities));
+    else this.#events.readings(readingsOf(device, at, frame, decoded));
   }
 
   /** Runs the session one step; what became of the frame given, if one was. */

@@ -5,6 +5,7 @@ import { sick } from "./sick/index.ts";
 
 export type {
   Decoded,
+  Flag,
   Protocol,
   Session,
   SessionInput,

@@ -6,9 +6,34 @@ export type Taken =
   | { readonly kind: "noise"; readonly size: number }
   | { readonly kind: "incomplete" };
 
+/**
+ * P7: what a status bit said about the quantities beside it, in the words of OPC 40200 (OPC UA for Weighing Technology).
+ * The bits themselves travel in the raw frame; an error that makes the value meaningless is a status and no flag.
+ */
+export type Flag =
+  /** Within a quarter of a division of zero. */
+  | "center-of-zero"
+  /** The zero of power-up was not taken: the value counts from the zero of the last calibration. */
+  | "zero-not-captured"
+  /** Beyond what the zero key can take away. */
+  | "outside-zero-range"
+  | "zero-error"
+  | "tare-error"
+  /** Somebody pressed the print key. */
+  | "print-request"
+  /** One digit more than the verified division. */
+  | "high-resolution"
+  | "range-1"
+  | "range-2"
+  | "range-3"
+  | "hold"
+  | "preset-tare"
+  | "battery-low"
+  | "legal-for-trade";
+
 /** The answer to one complete frame. Every byte sequence has one (P3). */
 export type Decoded =
-  | { readonly kind: "quantities"; readonly quantities: readonly Quantity[] }
+  | { readonly kind: "quantities"; readonly quantities: readonly Quantity[]; readonly flags?: readonly Flag[] }
   /** The device speaks well but measured nothing: "overload", "busy", "no-read", ... */
   | { readonly kind: "status"; readonly status: string }
   | { readonly kind: "refused"; readonly reason: string };

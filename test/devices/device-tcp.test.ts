@@ -43,6 +43,7 @@ test("D1: one telegram gives all its readings, with the same raw bytes", async (
     ["item", "dimensions"],
   );
   for (const { frame } of readings) t.deepEqual(Buffer.from(frame), Buffer.from(telegram));
+  for (const { flags } of readings) t.deepEqual(flags, []);
   t.is(device.health().state, "online");
   t.is(device.health().frames, 1);
   await device.close();

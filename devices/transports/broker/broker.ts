@@ -172,7 +172,7 @@ class Desk {
     }
     this.#update(device.id, (health) => withFrame(health, at));
     if (decoded.kind === "status") return;
-    await this.#options.onReadings(device.id, readingsOf(device.id, at, frame, decoded.quantities));
+    await this.#options.onReadings(device.id, readingsOf(device.id, at, frame, decoded));
   }
 
   #update(device: string, change: (health: DeviceHealth) => DeviceHealth): void {
