@@ -59,6 +59,30 @@ export type Protocol = {
   readonly measuredAt: ((frame: Uint8Array) => number | null) | null;
   /** Null: the device speaks by itself and is only listened to. */
   readonly startSession: ((settings: SessionSettings) => Session) | null;
+  /** P8: how a serial line of such a device may be set, the setting that it leaves the factory with first. Absent: 9600 8N1. */
+  readonly lines?: readonly LineSettings[];
+  /** P9: absent where the device speaks by itself, or has no command that is safe everywhere. */
+  readonly probe?: Probe;
+  /** Frames carry a checksum: one that holds is no chance. */
+  readonly hasChecksum?: true;
+};
+
+export type LineSettings = {
+  readonly baudRate: number;
+  readonly dataBits: 7 | 8;
+  readonly parity: "none" | "even" | "odd";
+  readonly stopBits: 1 | 2;
+};
+
+/** P9: a question to a device of which nobody knows yet what it is. */
+export type Probe = {
+  /** Sent whole, in one write. */
+  readonly bytes: Uint8Array;
+  /**
+   * Whether this frame, as `takeFrame` cuts it, is an answer that only a device of this protocol gives. Frames that merely
+   * decode need not be named here: they count for less.
+   */
+  readonly isAnswer: (frame: Uint8Array) => boolean;
 };
 
 export type SessionSettings = {

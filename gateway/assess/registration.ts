@@ -1,12 +1,12 @@
 import { type Decimal, exactKilograms, exactMetres, parseDecimal } from "../../devices/quantity/index.ts";
-import type { Measures, Protocol, Site } from "../../ledger/management/index.ts";
+import type { Measures, Site } from "../../ledger/management/index.ts";
 import type { GatewayIndex } from "../../ledger/store/port.ts";
 
 /** A device of the site configuration, its limits as exact decimals in kg and m. */
 export type RegisteredDevice = {
   readonly id: string;
   readonly station: string;
-  readonly protocol: Protocol;
+  readonly protocol: string;
   readonly measures: readonly Measures[];
   readonly mass: Limits | null;
   readonly dimensions: Limits | null;

@@ -1,3 +1,4 @@
+import { protocols } from "../../devices/protocols/index.ts";
 import type { Site } from "../../ledger/management/index.ts";
 import { nearestName } from "./nearest.ts";
 import type { ConfigFault } from "./parse.ts";
@@ -66,8 +67,14 @@ function checkDevices(
       );
       continue;
     }
-    const wanted = transportOf(device.protocol);
-    if (!wanted.includes(transport.kind)) {
+    const wanted = transportsOf(device.protocol);
+    if (wanted === null) {
+      const known = [...protocols.keys(), "api"];
+      fault(
+        at,
+        `"devices[${index}].id" is "${id}", which SITE.json registers with protocol "${device.protocol}", unknown to this version${meant(device.protocol, known)}`,
+      );
+    } else if (!wanted.includes(transport.kind)) {
       fault(
         ["devices", index, "transport"],
         `"devices[${index}].transport" is ${transport.kind}, but ${id} speaks ${device.protocol}; use ${wanted.join(" or ")}`,
@@ -91,16 +98,12 @@ function checkDevices(
   }
 }
 
-function transportOf(protocol: Site["devices"][number]["protocol"]): readonly string[] {
-  switch (protocol) {
-    case "senml-json":
-      return ["mqtt"];
-    case "api":
-      return ["api"];
-    case "mt-sics":
-    case "sick":
-      return ["serial", "tcp"];
-  }
+/** The kinds of transport over which a protocol comes; null = this version does not know it. */
+function transportsOf(name: string): readonly string[] | null {
+  if (name === "api") return ["api"];
+  const protocol = protocols.get(name);
+  if (protocol === undefined) return null;
+  return protocol.framing.kind === "message" ? ["mqtt"] : ["serial", "tcp"];
 }
 
 function meant(wrong: string, known: readonly string[]): string {

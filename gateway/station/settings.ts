@@ -1,4 +1,5 @@
 import { type Decimal, parseDecimal } from "../../devices/quantity/index.ts";
+import { protocols } from "../../devices/protocols/index.ts";
 import type { Site, SiteDevice } from "../../ledger/management/index.ts";
 import type { Limits, StationDevice, StationSettings } from "./types.ts";
 
@@ -61,7 +62,7 @@ function faultOf(devices: readonly StationDevice[]): string | null {
 export function stationDevice(device: SiteDevice): StationDevice {
   return {
     id: device.id,
-    delivery: device.protocol === "mt-sics" ? "stream" : "event",
+    delivery: protocols.get(device.protocol)?.cadence === "polled" ? "stream" : "event",
     measures: device.measures,
     mass: device.mass === undefined ? null : limits(device.mass.minKg, device.mass.maxKg, device.mass.divisionKg, 0),
     dimensions:

@@ -29,7 +29,8 @@ const device = z.strictObject({
   id: name,
   gateway: name,
   station: name,
-  protocol: z.enum(["mt-sics", "sick", "senml-json", "api"], { error: "must be mt-sics, sick, senml-json or api" }),
+  // Which ones a gateway speaks is its version's business; a site may be ahead of one of its gateways.
+  protocol: name,
   measures: z
     .array(z.enum(["mass", "dimensions", "item"], { error: "must be mass, dimensions or item" }), {
       error: "must be a list of mass, dimensions, item",

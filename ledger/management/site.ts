@@ -25,7 +25,6 @@ export type SiteGateway = {
   readonly left?: true;
 };
 
-export type Protocol = "mt-sics" | "sick" | "senml-json" | "api";
 export type Measures = "mass" | "dimensions" | "item";
 
 /** A registered device: only its readings may stand in statements, and only within its range. Bounds are decimal texts. */
@@ -33,7 +32,8 @@ export type SiteDevice = {
   readonly id: string;
   readonly gateway: string;
   readonly station: string;
-  readonly protocol: Protocol;
+  /** A protocol of `devices/protocols`, or `api`: this folder knows them by name only. */
+  readonly protocol: string;
   readonly measures: readonly Measures[];
   /** Present exactly when it measures mass. */
   readonly mass?: { readonly minKg: string; readonly maxKg: string; readonly divisionKg: string };

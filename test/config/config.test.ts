@@ -12,6 +12,7 @@ import {
   remedies,
   storePathOf,
 } from "../../gateway/config/index.ts";
+import { checkAgainstSite } from "../../gateway/config/check.ts";
 import { checkKeys, loadKeys } from "../../gateway/identity/index.ts";
 import { makeSite, portsOf, type SitePlan } from "../../gateway/site/index.ts";
 import { sign } from "../../ledger/crypto/index.ts";
@@ -111,6 +112,17 @@ test("C4: what gateway.yaml says must fit the site, and every contradiction name
   await writeFile(path, text.replace(/scale-1, transport: \{[^}]*\}/, "scale-1, transport: { kind: mqtt }"));
   await t.throwsAsync(loadConfig(dir), { message: /speaks mt-sics; use serial or tcp/ });
   await t.throwsAsync(loadConfig(join(dir, "nowhere")), { code: "CONFIG_MISSING" });
+});
+
+test("C4: a device of its own whose protocol this version does not know keeps a gateway from starting", async (t) => {
+  const made = await madeSite(t);
+  const [dir = ""] = made.gatewayDirs;
+  const { site, settings, lineage } = await loadConfig(dir);
+  const devices = site.devices.map((device) =>
+    device.id === "scale-1" ? { ...device, protocol: "mt-sicks" } : device,
+  );
+  const [fault] = checkAgainstSite(settings, { ...lineage[0].site, devices }, "gateway.yaml", () => 1);
+  t.regex(fault?.sentence ?? "", /protocol "mt-sicks", unknown to this version; did you mean "mt-sics"\?$/);
 });
 
 test("C6: what the others changed of devices and ledgers is told, and the gateway starts without them", async (t) => {

@@ -140,7 +140,7 @@ const REFUSED: readonly (readonly [string, (json: Json) => void, RegExp])[] = [
   ["an unknown kind of ledger", set("ledgers.0.kind", "paper"), /^ledgers\[0\]\.kind must be embedded/],
   ["a device of an unknown gateway", set("devices.0.gateway", "nowhere"), /devices\[0\]\.gateway is nowhere/],
   ["a device twice", set("devices.1.id", "scale-1"), /devices\[1\]\.id is the same as devices\[0\]\.id/],
-  ["an unknown protocol", set("devices.0.protocol", "telepathy"), /^devices\[0\]\.protocol must be/],
+  ["an unknown protocol", set("devices.0.protocol", "Tele pathy"), /^devices\[0\]\.protocol must be/],
   ["a device that measures nothing", set("devices.0.measures", []), /^devices\[0\]\.measures must name/],
   [
     "a device that measures something twice",

@@ -1,6 +1,7 @@
 import type { Protocol } from "../protocol.ts";
+import { encodeCommand } from "./commands.ts";
 import { decodeFrame } from "./decode.ts";
-import { MT_SICS_FRAME_BYTES, takeFrame } from "./framing.ts";
+import { lineOf, MT_SICS_FRAME_BYTES, takeFrame } from "./framing.ts";
 import { startSession } from "./session.ts";
 
 export { type Command, commands, encodeCommand, parseCommand } from "./commands.ts";
@@ -16,4 +17,8 @@ export const mtSics: Protocol = {
   decodeFrame,
   measuredAt: null,
   startSession,
+  // P9: an identity that only MT-SICS words like this; a scale that does not know it says ES.
+  probe: { bytes: encodeCommand("I4"), isAnswer: (frame) => identity.test(lineOf(frame) ?? "") },
 };
+
+const identity = /^I4 (?:A "[^"]*"|I)$/;
