@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Engine } from "./engine.ts";
+import type { EngineApart } from "./engine.ts";
 import { AssessFailure } from "./failures.ts";
 
 const INPUT = "sorted_dimensions_mm";
@@ -9,10 +9,10 @@ const OUTPUT = "grams";
  * W10: any ONNX model of the right shape, on the calling thread (one intra-op thread: a run is shorter than waking a second
  * one). Throws MODEL_DAMAGED, MODEL_WRONG_SHAPE.
  */
-export async function openOnnxruntime(modelPath: string, bytes: Uint8Array): Promise<Engine> {
+export async function openOnnxruntime(modelPath: string, bytes: Uint8Array): Promise<EngineApart> {
   const session = await openSession(modelPath, bytes);
   checkShape(modelPath, session);
-  return { run: (sides) => run(session, sides), release: () => session.release() };
+  return { kind: "apart", run: (sides) => run(session, sides), release: () => session.release() };
 }
 
 async function openSession(modelPath: string, bytes: Uint8Array): Promise<InferenceSession> {

@@ -1,5 +1,5 @@
 import { batching } from "./batching.ts";
-import { type Engine, openEngine } from "./engine.ts";
+import { type EngineApart, openEngine } from "./engine.ts";
 import { AssessFailure } from "./failures.ts";
 import { readAgreedModel } from "./model-file.ts";
 
@@ -15,7 +15,7 @@ export type Predictor = {
   /** SHA-256 of the model file, hex. */
   readonly model: string;
   /**
-   * One prediction for each row, in order. Calls of one turn of the event loop run as one batch (W3).
+   * One prediction for each row, in order: at once, or with the other calls of the turn (W3).
    * Throws PREDICTION_QUEUE_FULL (retry), PREDICTION_FAILED, PREDICTOR_CLOSED.
    */
   readonly predict: (batch: readonly DimensionsMm[]) => Promise<readonly Prediction[]>;
@@ -35,15 +35,37 @@ export async function loadPredictor(options: {
 }): Promise<Predictor> {
   const { modelPath, expectedSha256 } = options;
   const engine = await openEngine(modelPath, await readAgreedModel(modelPath, expectedSha256));
+  return {
+    model: expectedSha256,
+    ...(engine.kind === "here" ? answeringAtOnce(engine.run) : answeringInBatches(engine)),
+  };
+}
+
+type Answering = Pick<Predictor, "predict" | "close">;
+
+/** W3: a row costs microseconds, and what is not kept until the turn ends is gone before a collection sees it. */
+function answeringAtOnce(graph: (sides: Float32Array) => Float32Array): Answering {
+  let closed = false;
+  return {
+    predict: async (rows) => {
+      if (closed) throw new AssessFailure("PREDICTOR_CLOSED", {});
+      return predictionsOf(graph(sortedSides(rows)), rows.length);
+    },
+    close: async () => {
+      closed = true;
+    },
+  };
+}
+
+function answeringInBatches(engine: EngineApart): Answering {
   const batches = batching<DimensionsMm, Prediction>({
-    run: (rows) => run(engine, rows),
+    run: async (rows) => predictionsOf(await engine.run(sortedSides(rows)), rows.length),
     // After the poll phase: everything that this turn's sockets and timers asked for is in the queue by then.
     afterTurn: (start) => void setImmediate(start),
     maximumRowsInRun: MAXIMUM_ROWS_IN_RUN,
     maximumRowsQueued: MAXIMUM_ROWS_QUEUED,
   });
   return {
-    model: expectedSha256,
     predict: batches.ask,
     close: async () => {
       await batches.close();
@@ -52,12 +74,11 @@ export async function loadPredictor(options: {
   };
 }
 
-async function run(engine: Engine, rows: readonly DimensionsMm[]): Promise<readonly Prediction[]> {
-  const grams = await engine.run(sortedSides(rows));
-  if (grams.length !== rows.length * 3) {
-    throw new AssessFailure("PREDICTION_FAILED", { cause: `${rows.length} rows gave another number of figures` });
+function predictionsOf(grams: Float32Array, rows: number): readonly Prediction[] {
+  if (grams.length !== rows * 3) {
+    throw new AssessFailure("PREDICTION_FAILED", { cause: `${rows} rows gave another number of figures` });
   }
-  return rows.map((_, row) => predictionOf(grams, row * 3));
+  return Array.from({ length: rows }, (_, row) => predictionOf(grams, row * 3));
 }
 
 function predictionOf(figures: Float32Array, at: number): Prediction {
