@@ -6,13 +6,13 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { genesisOf, recoverState, step } from "../../ledger/agreement/index.ts";
-import { voteBytes } from "../../ledger/agreement/turn.ts";
 import { generateKey, sign, verify } from "../../ledger/crypto/index.ts";
 import { vrfProver, vrfVerify } from "../../ledger/crypto/vrf/index.ts";
 import { openMessage, sealMessage } from "../../ledger/replica/wire.ts";
 import { decodeStatement } from "../../ledger/statement/index.ts";
 import { committeeOf } from "../../test/committee/fake.ts";
 import { statementOf } from "../../test/lane/gateway.ts";
+import { voteBytes } from "../../ledger/message/index.ts";
 
 /** Microseconds of the one core that a gateway's event loop has, and milliseconds of its disk. */
 export type Costs = {

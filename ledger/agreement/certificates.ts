@@ -1,11 +1,11 @@
 /** Votes become certificates, certificates move the view: A2, A5, A7 (first half), A8, A9. */
 import { type Committee, invariant, signaturesHold } from "../committee/index.ts";
 import { bytesEqual } from "../crypto/index.ts";
-import { type Certificate, encodeMessage, hashOf, type SignedVote, type Vote } from "../message/index.ts";
+import { type Certificate, encodeMessage, hashOf, type SignedVote, type Vote, voteBytes } from "../message/index.ts";
 import { onViewClosed } from "./pace.ts";
 import { relay } from "./relay.ts";
 import { LEADERS_AHEAD, offerOwn, votersRoute } from "./routes.ts";
-import { finalView, persist, roundOf, send, setRound, type Turn, voteBytes } from "./turn.ts";
+import { finalView, persist, roundOf, send, setRound, type Turn } from "./turn.ts";
 import type { Round, State, Votes } from "./types.ts";
 
 /** How far ahead of the current view votes are kept: at most this many views, one vote of a kind from each gateway. */

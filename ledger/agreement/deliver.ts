@@ -17,28 +17,22 @@ export function deliverUpTo(turn: Turn, finalization: Certificate): void {
   const chain = chainTo(turn.state, vote.hash);
   if (chain === null) return;
   const last = chain.at(-1);
-  invariant(
-    last !== undefined && last.block.view === vote.view,
-    `the block final in view ${vote.view} is not of that view`,
-  );
+  invariant(last?.block.view === vote.view, `the block final in view ${vote.view} is not of that view`);
   const end = chain.findIndex(({ block }) => block.next !== null);
   if (end !== -1) return endEpoch(turn, finalization, chain.slice(0, end + 1), chain.slice(end + 1));
   write(turn, chain, last, { kind: "certificate", certificate: finalization });
-  const blocks = new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view));
   const { tips, seed } = last.block;
   const final = chain.map(({ block }) => block);
-  const seeds = seedsAfter(turn.committee, turn.state.seeds, final);
-  const certified = turn.state.certified.map((known, lane) =>
-    known.hashes.size === 0
-      ? known
-      : { ...known, hashes: new Map([...known.hashes].filter(([number]) => isAbove(tips, lane, number))) },
-  );
+  const certified = turn.state.certified.map((known, lane) => {
+    if (known.hashes.size === 0) return known;
+    return { ...known, hashes: new Map([...known.hashes].filter(([number]) => isAbove(tips, lane, number))) };
+  });
   const ahead = [...turn.state.ahead].filter((lane) => isAbove(tips, lane, certified[lane]?.highest?.number ?? -1));
   turn.state = {
     ...turn.state,
     delivered: { view: vote.view, hash: vote.hash, tips, seed, next: null, finalization },
-    seeds,
-    blocks,
+    seeds: seedsAfter(turn.committee, turn.state.seeds, final),
+    blocks: new Map([...turn.state.blocks].filter(([, block]) => block.view > vote.view)),
     certified,
     ahead: new Set(ahead),
   };
@@ -53,16 +47,10 @@ function endEpoch(turn: Turn, finalization: Certificate, chain: readonly Link[],
   const last = chain.at(-1);
   const next = last?.block.next ?? null;
   invariant(last !== undefined && next !== null, "A13: the epoch ends with a block that does not end it");
-  if (!turn.state.approved.includes(next)) {
-    turn.effects.push({ kind: "successorWanted", hash: next });
-    return;
-  }
+  if (!turn.state.approved.includes(next)) return void turn.effects.push({ kind: "successorWanted", hash: next });
   const blocks = carriers.map(({ block }) => block);
-  const proof: Message =
-    blocks.length === 0
-      ? { kind: "certificate", certificate: finalization }
-      : { kind: "finalized", blocks, finalization };
-  write(turn, chain, last, proof);
+  const alone = { kind: "certificate", certificate: finalization } as const;
+  write(turn, chain, last, blocks.length === 0 ? alone : { kind: "finalized", blocks, finalization });
   turn.effects.push({ kind: "epochEnded", last });
   turn.state = { ...turn.state, ended: true };
 }

@@ -30,26 +30,35 @@ export function meanMs({ measured }: Pace): number {
   return measured?.meanMs ?? FIRST_PATIENCE_MS / 2;
 }
 
-/** The view is left: its clock stops, and tells how long the view took. A nullified one tells nothing of the network. */
+/**
+ * The view is left: its clock stops, and tells how long the view took. A nullified one tells nothing of the network, but patience doubles. So it does when
+ * this gateway gave up a view that was notarized all the same: A5 forbids its Finalize, and where no quorum is without it nothing would ever become final.
+ */
 export function onViewClosed(turn: Turn, vote: Vote): void {
   const { pace, viewsNullified, clock } = turn.state;
   const lost = vote.kind === "nullify";
-  const timed = !lost && vote.view === turn.state.view && clock.startedAtMs !== null;
+  const tooEarly = lost || roundOf(turn.state, vote.view).sent.nullify !== null;
+  // The first sample counts whole, so it is taken from a view that was waited for: another may hold an outage.
+  const timed =
+    !lost && !(tooEarly && pace.measured === null) && vote.view === turn.state.view && clock.startedAtMs !== null;
   turn.state = {
     ...turn.state,
     clock: STOPPED,
     viewsNullified: viewsNullified + (lost ? 1 : 0),
     pace: {
-      nullified: lost ? Math.min(MAX_DOUBLINGS, pace.nullified + 1) : pace.nullified,
+      nullified: tooEarly ? Math.min(MAX_DOUBLINGS, pace.nullified + 1) : pace.nullified,
       measured: timed ? withSample(pace.measured, turn.nowMs - (clock.startedAtMs ?? 0)) : pace.measured,
     },
   };
 }
 
 function withSample(measured: Pace["measured"], tookMs: number): Pace["measured"] {
-  if (measured === null) return { meanMs: tookMs, varianceMs2: (tookMs / 2) ** 2 };
+  // A proposal that brings the certificates of its cut along takes no time at all: that alone is nothing to go by.
+  const firstMs = Math.max(tookMs, FIRST_PATIENCE_MS / 2);
+  if (measured === null) return { meanMs: firstMs, varianceMs2: (firstMs / 2) ** 2 };
   const { meanMs, varianceMs2 } = measured;
-  const deviation = Math.min(tookMs, MAX_STRETCH * meanMs) - meanMs;
+  // Twice nothing is nothing: a mean of zero must be able to grow.
+  const deviation = Math.min(tookMs, Math.max(MIN_PATIENCE_MS, MAX_STRETCH * meanMs)) - meanMs;
   return {
     meanMs: meanMs + GAIN * deviation,
     varianceMs2: (1 - GAIN) * (varianceMs2 + GAIN * deviation * deviation),

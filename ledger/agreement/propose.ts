@@ -3,12 +3,11 @@ import { type GatewayIndex, type Hash, invariant, isLarge } from "../committee/i
 import { laneCertificateHolds } from "../lane/index.ts";
 import { leaderOf, seedFault, seedFor } from "../leaders/index.ts";
 import type { Block, LaneCertificate, Proposal, Tip } from "../message/index.ts";
-import { blockHash, encodeBlock, encodeMessage } from "../message/index.ts";
+import { blockHash, encodeBlock, encodeMessage, proposalBytes } from "../message/index.ts";
 import { castVote } from "./certificates.ts";
 import { type Ground, groundFor } from "./ground.ts";
 import { cutAtMs, setClock } from "./pace.ts";
-import type { Turn } from "./turn.ts";
-import { keepBlock, newTips, parentOf, persist, proposalBytes, reject, roundOf, send, setRound } from "./turn.ts";
+import { keepBlock, newTips, parentOf, persist, reject, roundOf, send, setRound, type Turn } from "./turn.ts";
 import type { State } from "./types.ts";
 
 /** A14: with 334 signatures each, certificates that all have seen would fill a message: those who lack them ask (A10). */

@@ -42,19 +42,11 @@ export function noteShown(turn: Turn, from: GatewayIndex, message: Message): voi
 }
 
 function leftBy(from: GatewayIndex, message: Message): number {
-  switch (message.kind) {
-    case "vote": {
-      const { vote, voter } = message.vote;
-      if (voter !== from) return 0;
-      return vote.kind === "finalize" ? vote.view : vote.view - 1;
-    }
-    case "certificate":
-      return message.certificate.vote.view;
-    case "propose":
-      return message.proposal.block.view - 1;
-    default:
-      return 0;
-  }
+  if (message.kind === "certificate") return message.certificate.vote.view;
+  if (message.kind === "propose") return message.proposal.block.view - 1;
+  if (message.kind !== "vote" || message.vote.voter !== from) return 0;
+  const { kind, view } = message.vote.vote;
+  return kind === "finalize" ? view : view - 1;
 }
 
 /** Sends what is due to those who have not shown that they have it. */

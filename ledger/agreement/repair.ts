@@ -8,7 +8,7 @@ import { groundFor } from "./ground.ts";
 import { beat, patienceMs } from "./pace.ts";
 import { relayDue } from "./relay.ts";
 import { offerToAll, peersRoute, routeAgain } from "./routes.ts";
-import { closing, finalView, keepBlock, newTips, parentOf, reject, roundOf, send, type Turn } from "./turn.ts";
+import { closing, finalView, keepBlock, newTips, offer, parentOf, reject, roundOf, send, type Turn } from "./turn.ts";
 import type { State } from "./types.ts";
 
 /** Views of which certificates and blocks are sent in answer to one fetch. */
@@ -45,7 +45,7 @@ function tellLeader(turn: Turn): void {
   const { committee, state } = turn;
   const to = leaderOf(committee, state.seeds, state.view);
   if (isLarge(committee) || to === committee.self || roundOf(state, state.view).proposal !== null) return;
-  for (const certificate of newTips(state, state.delivered.tips)) turn.effects.push({ kind: "offer", to, certificate });
+  for (const certificate of newTips(state, state.delivered.tips)) offer(turn, to, certificate);
 }
 
 /** A4, A14: a proposal came without the certificates of lanes that this gateway does not hold; the leader has them. */
@@ -135,8 +135,7 @@ export function onFetch(turn: Turn, from: GatewayIndex, after: number): void {
   // A14: the own proposal came without the certificates of its cut.
   const { proposal } = roundOf(state, state.view);
   if (!isLarge(turn.committee) || proposal?.leader !== turn.committee.self) return;
-  for (const certificate of newTips(state, state.delivered.tips))
-    turn.effects.push({ kind: "offer", to: from, certificate });
+  for (const certificate of newTips(state, state.delivered.tips)) offer(turn, from, certificate);
 }
 
 /** A10: a block is let in only when a certificate leads to it: by its hash, or through the parents of one that is. */

@@ -6,7 +6,7 @@ import { collectorsOf, type GatewayIndex, isLarge, type Recipients } from "../co
 import { leaderOf } from "../leaders/index.ts";
 import type { Message, Vote } from "../message/index.ts";
 import { groundFor } from "./ground.ts";
-import { roundOf, type Turn } from "./turn.ts";
+import { isAbove, offer, roundOf, type Turn } from "./turn.ts";
 
 /** The leaders of so many views, from the current one on, get the certificates of lanes. */
 export const LEADERS_AHEAD = 3;
@@ -44,19 +44,18 @@ export function offerOwn(turn: Turn, first: number): void {
   for (let view = first; view < state.view + LEADERS_AHEAD; view += 1)
     leaders.add(leaderOf(committee, state.seeds, view));
   leaders.delete(committee.self);
-  if (leaders.size > 0) turn.effects.push({ kind: "offer", to: [...leaders], certificate });
+  if (leaders.size > 0) offer(turn, [...leaders], certificate);
 }
 
 /** The leader had its time: now everybody is to know that something waits, so that their clocks run (A3, A6). */
 export function offerToAll(turn: Turn): void {
   const certificate = ownWaiting(turn);
-  if (certificate !== null && roundOf(turn.state, turn.state.view).proposal === null)
-    turn.effects.push({ kind: "offer", to: "all", certificate });
+  if (certificate !== null && roundOf(turn.state, turn.state.view).proposal === null) offer(turn, "all", certificate);
 }
 
 function ownWaiting({ committee, state }: Turn) {
   const certificate = state.certified[committee.self]?.highest ?? null;
   if (!isLarge(committee) || certificate === null) return null;
   const { tips } = groundFor(state, state.view) ?? state.delivered;
-  return certificate.number > (tips[committee.self]?.number ?? -1) ? certificate : null;
+  return isAbove(tips, committee.self, certificate.number) ? certificate : null;
 }

@@ -2,7 +2,7 @@
 import { type Committee, type GatewayIndex, type Hash, hasVote, invariant, OldCopy } from "../committee/index.ts";
 import { leaderOf } from "../leaders/index.ts";
 import type { Certificate, LaneCertificate, Message, Proposal, SignedVote } from "../message/index.ts";
-import { blockHash } from "../message/index.ts";
+import { blockHash, proposalBytes, voteBytes } from "../message/index.ts";
 import { acceptCertificate, certificateHolds, countVote, HORIZON_VIEWS, isKnown } from "./certificates.ts";
 import { deliver } from "./deliver.ts";
 import { keepTime } from "./pace.ts";
@@ -10,8 +10,7 @@ import { notarize, propose } from "./propose.ts";
 import { noteShown } from "./relay.ts";
 import { askFor, helpStraggler, isMissing, onBlock, onFetch, onFinalizedChain, onLinkUp, onWake } from "./repair.ts";
 import { offerOwn } from "./routes.ts";
-import type { Turn } from "./turn.ts";
-import { finalView, isAbove, keepBlock, proposalBytes, reject, roundOf, setRound, voteBytes } from "./turn.ts";
+import { finalView, isAbove, keepBlock, reject, roundOf, setRound, type Turn } from "./turn.ts";
 import type { Effect, Input, State } from "./types.ts";
 
 /** Own roots that are kept to hold proposals against. */

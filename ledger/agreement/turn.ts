@@ -1,8 +1,6 @@
 /** One call of `step`: the state as it changes and the effects so far, in order. */
-import type { Committee, GatewayIndex, Hash, Recipients } from "../committee/index.ts";
-import { invariant, signedBytes } from "../committee/index.ts";
-import type { Block, Certificate, LaneCertificate, Message, Tip, Vote } from "../message/index.ts";
-import { hashOf } from "../message/index.ts";
+import { type Committee, type GatewayIndex, type Hash, invariant, type Recipients } from "../committee/index.ts";
+import type { Block, Certificate, LaneCertificate, Message, Tip } from "../message/index.ts";
 import type { Write } from "../store/port.ts";
 import type { Effect, Round, State } from "./types.ts";
 
@@ -34,14 +32,6 @@ export function finalView(state: State): number {
   return state.highest === null ? state.delivered.view : state.highest.vote.view;
 }
 
-export function voteBytes(committee: Committee, vote: Vote): Uint8Array {
-  return signedBytes(committee, vote.kind, [vote.view], hashOf(vote));
-}
-
-export function proposalBytes(committee: Committee, view: number, hash: Hash): Uint8Array {
-  return signedBytes(committee, "propose", [view], hash);
-}
-
 /** What counts of a block that a later one may stand on: genesis, the last delivered one, or one above it. */
 export function parentOf(state: State, hash: Hash): Pick<Block, "view" | "tips" | "seed" | "next"> | null {
   if (hash === state.delivered.hash) return state.delivered;
@@ -60,6 +50,10 @@ export function persist(turn: Turn, write: Write): void {
 
 export function send(turn: Turn, to: Recipients, message: Message): void {
   turn.effects.push({ kind: "send", to, message });
+}
+
+export function offer(turn: Turn, to: Recipients, certificate: LaneCertificate): void {
+  turn.effects.push({ kind: "offer", to, certificate });
 }
 
 export function reject(turn: Turn, from: GatewayIndex, reason: string): void {

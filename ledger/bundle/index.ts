@@ -12,5 +12,12 @@ export {
   signedBytes,
 } from "./bundle.ts";
 export { readStatements } from "./contents.ts";
-export { openBundles, packBundles, packStatements, unpackBundles, unpackStatements } from "./packed.ts";
+export {
+  openBundles,
+  type PackedBundle,
+  packBundles,
+  packStatements,
+  unpackBundles,
+  unpackStatements,
+} from "./packed.ts";
 export { pathInBundle } from "./path.ts";

@@ -1,11 +1,6 @@
 /** L4: the certificate of a bundle, and what is signed to make one. */
-import type { Committee, GatewayIndex, Hash } from "../committee/index.ts";
-import { hasVote, signaturesHold, signedBytes } from "../committee/index.ts";
-import type { LaneCertificate } from "../message/index.ts";
-
-export function ackBytes(committee: Committee, lane: GatewayIndex, number: number, hash: Hash): Uint8Array {
-  return signedBytes(committee, "ack", [lane, number], hash);
-}
+import { type Committee, hasVote, signaturesHold } from "../committee/index.ts";
+import { ackBytes, type LaneCertificate } from "../message/index.ts";
 
 /** How many gateways other than the owner must acknowledge. Each of them has checked the owner's signature. */
 export function acksNeeded(committee: Committee): number {

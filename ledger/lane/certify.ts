@@ -1,7 +1,7 @@
 /** L4: acks become certificates. */
 import { type GatewayIndex, type Hash, hasVote, isLarge, OldCopy } from "../committee/index.ts";
-import { type Ack, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
-import { ackBytes, acksNeeded, laneCertificateHolds } from "./certificate.ts";
+import { type Ack, ackBytes, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
+import { acksNeeded, laneCertificateHolds } from "./certificate.ts";
 import type { Turn } from "./turn.ts";
 import {
   above,

@@ -1,4 +1,4 @@
-export { acksNeeded, ackBytes, laneCertificateHolds } from "./certificate.ts";
+export { acksNeeded, laneCertificateHolds } from "./certificate.ts";
 export { stepLanes } from "./lanes.ts";
 export { WINDOW_BUNDLES } from "./own.ts";
 export { NO_HASH, NOTHING, silentKey } from "./turn.ts";

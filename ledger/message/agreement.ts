@@ -1,7 +1,14 @@
 /** A1: the nouns of agreement and their bytes. Every message is a CBOR array that begins with its kind. */
 import type { CborValue } from "../cbor/index.ts";
 import { encode } from "../cbor/index.ts";
-import { type GatewayIndex, type Hash, hashBytes, type Signed } from "../committee/index.ts";
+import {
+  type Committee,
+  type GatewayIndex,
+  type Hash,
+  hashBytes,
+  type Signed,
+  signedBytes,
+} from "../committee/index.ts";
 import {
   asGateway,
   asHash,
@@ -121,6 +128,16 @@ function readCheckpoint(value: CborValue): NonNullable<Block["checkpoint"]> {
 
 export function hashOf(vote: Vote): Hash | null {
   return vote.kind === "nullify" ? null : vote.hash;
+}
+
+/** C1: what a vote's signature covers. */
+export function voteBytes(committee: Committee, vote: Vote): Uint8Array {
+  return signedBytes(committee, vote.kind, [vote.view], hashOf(vote));
+}
+
+/** C1: what a leader signs of its proposal. */
+export function proposalBytes(committee: Committee, view: number, hash: Hash): Uint8Array {
+  return signedBytes(committee, "propose", [view], hash);
 }
 
 function voteValue(vote: Vote): readonly CborValue[] {

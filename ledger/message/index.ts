@@ -9,14 +9,17 @@ export {
   type Message,
   messageValue,
   type Proposal,
+  proposalBytes,
   readBlock,
   readMessage,
   type SignedVote,
   type Tip,
   type Vote,
+  voteBytes,
 } from "./agreement.ts";
 export {
   type Ack,
+  ackBytes,
   encodeLaneCertificate,
   type LaneCertificate,
   laneCertificateValue,

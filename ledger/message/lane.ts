@@ -1,6 +1,13 @@
 /** What gateways say to each other about lanes, and its bytes: CBOR arrays that begin with the message's kind. */
 import { type CborValue, encode } from "../cbor/index.ts";
-import { type GatewayIndex, type Hash, hashBytes, type Signed } from "../committee/index.ts";
+import {
+  type Committee,
+  type GatewayIndex,
+  type Hash,
+  hashBytes,
+  type Signed,
+  signedBytes,
+} from "../committee/index.ts";
 import {
   asBytes,
   asGateway,
@@ -57,6 +64,11 @@ export type LaneMessage =
       readonly hash: Hash;
       readonly reason: string;
     };
+
+/** C1: what an ack's signature covers. */
+export function ackBytes(committee: Committee, lane: GatewayIndex, number: number, hash: Hash): Uint8Array {
+  return signedBytes(committee, "ack", [lane, number], hash);
+}
 
 const MAX_COSE_BYTES = 4096;
 /** 16 frames of 512 bytes and all else that a statement may hold. */

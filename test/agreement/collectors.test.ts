@@ -1,19 +1,20 @@
 /** A14: committees above sixteen, one gateway at a time; whole sites of that size are in `test/sim`. */
 import test from "ava";
 import { type Effect, genesisOf, type Input, recoverState, step, wakeAtMs } from "../../ledger/agreement/index.ts";
-import { proposalBytes, voteBytes } from "../../ledger/agreement/turn.ts";
 import { collectorsOf, isLarge } from "../../ledger/committee/index.ts";
-import { ackBytes } from "../../ledger/lane/index.ts";
 import { quorumOf } from "../../ledger/management/index.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 import { blockOn } from "./gateway.ts";
 import {
+  ackBytes,
   type Block,
   blockHash,
   type Certificate,
   type LaneCertificate,
   type Message,
+  proposalBytes,
   type Vote,
+  voteBytes,
 } from "../../ledger/message/index.ts";
 
 const SIZE = 31;

@@ -1,22 +1,23 @@
 /** One gateway's agreement, driven input by input, and the messages that its peers would send: honest ones and others. */
 import { type Effect, genesisOf, type Input, recoverState, type State, step } from "../../ledger/agreement/index.ts";
-import { proposalBytes, voteBytes } from "../../ledger/agreement/turn.ts";
 import { leaderOf, seedFor } from "../../ledger/leaders/index.ts";
 import type { Committee } from "../../ledger/committee/index.ts";
-import { ackBytes } from "../../ledger/lane/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Write } from "../../ledger/store/port.ts";
 import { committeeOf, hashOfText } from "../committee/fake.ts";
 import {
+  ackBytes,
   type Block,
   blockHash,
   type Certificate,
   type LaneCertificate,
   type Message,
   type Proposal,
+  proposalBytes,
   type SignedVote,
   type Tip,
   type Vote,
+  voteBytes,
 } from "../../ledger/message/index.ts";
 
 /** Four gateways: one may be Byzantine, three are a quorum. */

@@ -79,6 +79,62 @@ test("A11: everybody learns from every view, from when something waits here unti
   t.is(driven.state().pace.measured?.meanMs, 700);
 });
 
+test("A11: a gateway that gave a view up which was notarized all the same doubles its patience, as its Finalize is lost (A5)", (t) => {
+  const driven = gateway(0);
+  driven.receive(propose(first));
+  beats(driven, 5);
+  t.not(driven.state().rounds.get(1)?.sent.nullify ?? null, null);
+  driven.receive(notarization(first));
+  t.is(driven.state().view, 2);
+  t.is(driven.state().pace.nullified, 1);
+  t.is(driven.state().viewsNullified, 0, "the view itself was not lost");
+  driven.receive(propose(blockOn(named(first), 2, { 1: 1 }), { parent: notarizationOf(first) }));
+  driven.receive(notarization(blockOn(named(first), 2, { 1: 1 })));
+  t.is(driven.state().pace.nullified, 1, "a view that it waited for doubles nothing");
+});
+
+test("A5, A11: where every gateway is needed and all begin far too impatient, something becomes final before the sixth view ends", (t) => {
+  const driven = gateway(0);
+  let nowMs = 1000;
+  let above: ReturnType<typeof blockOn> | null = null;
+  const gaveUp: boolean[] = [];
+  for (let view = 1; view <= 6; view += 1) {
+    const block: ReturnType<typeof blockOn> = blockOn(above === null ? genesis : named(above), view, { 1: view });
+    driven.step(certified(1, view));
+    driven.receive(propose(block, above === null ? {} : { parent: notarizationOf(above) }));
+    const endMs = nowMs + 4000;
+    for (let at = wakeAtMs(driven.state()); at !== null && at < endMs; at = wakeAtMs(driven.state())) {
+      driven.setClock(at);
+      driven.step({ kind: "wake" });
+    }
+    driven.setClock(endMs);
+    nowMs = endMs;
+    gaveUp.push(driven.state().rounds.get(view)?.sent.nullify != null);
+    driven.receive(notarization(block));
+    above = block;
+  }
+  t.is(gaveUp[0], true);
+  t.true(gaveUp.includes(false), JSON.stringify(gaveUp));
+});
+
+test("A11: views that seem to take no time at first do not make a gateway impatient for ever", (t) => {
+  t.is(
+    patienceAfter(1, () => 0),
+    150,
+  );
+  const later = patienceAfter(160, (view) => (view < 80 ? 0 : 700));
+  t.true(later > 700, `${later}`);
+});
+
+test("A11: a first view that this gateway gave up is no measure, as it may hold an outage", (t) => {
+  const driven = gateway(0);
+  driven.receive(propose(first));
+  beats(driven, 5);
+  driven.setClock(60_000);
+  driven.receive(notarization(first));
+  t.is(driven.state().pace.measured, null);
+});
+
 test("A11: patience follows the network from 2 ms to 2 s and back", (t) => {
   t.is(
     patienceAfter(100, () => 2),

@@ -1,7 +1,6 @@
 /** One gateway's lanes, driven input by input, and the bundles, acks and certificates that its peers would send. */
 import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import {
-  ackBytes,
   endOf,
   type LaneEffect,
   type LaneInput,
@@ -16,7 +15,7 @@ import { openMemoryStore } from "../../ledger/store/memory.ts";
 import type { Write } from "../../ledger/store/port.ts";
 import { committeeOf } from "../committee/fake.ts";
 import { simulatedSite } from "../sim/site.ts";
-import type { Ack, LaneCertificate, LaneMessage } from "../../ledger/message/index.ts";
+import { type Ack, ackBytes, type LaneCertificate, type LaneMessage } from "../../ledger/message/index.ts";
 
 /** Four gateways: a bundle needs two acks beside its owner. */
 export const SIZE = 4;

@@ -2,7 +2,6 @@
 import test from "ava";
 import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import {
-  ackBytes,
   type LaneEffect,
   type LaneInput,
   laneCertificateHolds,
@@ -14,7 +13,7 @@ import { quorumOf } from "../../ledger/management/index.ts";
 import { committeeOf } from "../committee/fake.ts";
 import { simulatedSite } from "../sim/site.ts";
 import { START_MS, statementOf } from "./gateway.ts";
-import type { LaneMessage } from "../../ledger/message/index.ts";
+import { ackBytes, type LaneMessage } from "../../ledger/message/index.ts";
 
 const SIZE = 19;
 const everybody = Array.from({ length: SIZE }, (_, index) => index);

@@ -1,7 +1,6 @@
 /** R6, C4: any byte string from a peer yields a verdict, and so does everything that is nearly a message, whoever signed it. */
 import test from "ava";
 import fc from "fast-check";
-import { proposalBytes } from "../../ledger/agreement/turn.ts";
 import { sealBundle } from "../../ledger/bundle/index.ts";
 import { type CborValue, decode, encode } from "../../ledger/cbor/index.ts";
 import { toHex } from "../../ledger/crypto/index.ts";
@@ -21,6 +20,7 @@ import {
   type LaneMessage,
   type Message,
   type Proposal,
+  proposalBytes,
   type Vote,
 } from "../../ledger/message/index.ts";
 

@@ -3,9 +3,7 @@
  * another kind, hash, view, epoch or site, signatures of several certificates mixed, strangers, flipped bits.
  */
 import { genesisOf } from "../../../ledger/agreement/index.ts";
-import { voteBytes } from "../../../ledger/agreement/turn.ts";
 import type { Committee, Signed } from "../../../ledger/committee/index.ts";
-import { ackBytes } from "../../../ledger/lane/index.ts";
 import { formatNote, parseNote } from "../../../ledger/log/index.ts";
 import { sealMessage } from "../../../ledger/replica/wire.ts";
 import {
@@ -19,7 +17,14 @@ import {
   strike,
 } from "./attack.ts";
 import { say, sayInLanes, understand } from "./speech.ts";
-import { blockHash, type Certificate, type LaneCertificate, type Vote } from "../../../ledger/message/index.ts";
+import {
+  ackBytes,
+  blockHash,
+  type Certificate,
+  type LaneCertificate,
+  type Vote,
+  voteBytes,
+} from "../../../ledger/message/index.ts";
 
 const EVERY_MS = 120;
 const KEPT = 16;

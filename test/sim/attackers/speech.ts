@@ -1,17 +1,18 @@
 /** What an attacker understands of the wire, and how it says what its keys can sign. */
-import { proposalBytes, voteBytes } from "../../../ledger/agreement/turn.ts";
 import type { Committee, GatewayIndex, Hash } from "../../../ledger/committee/index.ts";
-import { ackBytes } from "../../../ledger/lane/index.ts";
 import { type AnyMessage, sealMessage } from "../../../ledger/replica/wire.ts";
 import { openOnce } from "../opened.ts";
 import {
   type Ack,
+  ackBytes,
   blockHash,
   type LaneMessage,
   type Message,
   type Proposal,
+  proposalBytes,
   type SignedVote,
   type Vote,
+  voteBytes,
 } from "../../../ledger/message/index.ts";
 
 export function understand(bytes: Uint8Array): AnyMessage | null {
