@@ -109,7 +109,7 @@ test("A5, A11: where every gateway is needed and all begin far too impatient, so
     }
     driven.setClock(endMs);
     nowMs = endMs;
-    gaveUp.push(driven.state().rounds.get(view)?.sent.nullify != null);
+    gaveUp.push((driven.state().rounds.get(view)?.sent.nullify ?? null) !== null);
     driven.receive(notarization(block));
     above = block;
   }
