@@ -1,6 +1,7 @@
 import type { Site } from "../../ledger/management/index.ts";
 import type { Statement } from "../../ledger/statement/index.ts";
 import type { GatewayIndex } from "../../ledger/store/port.ts";
+import { faultOfProtocols } from "../config/index.ts";
 import { modelInput } from "./assess.ts";
 import { AssessFailure } from "./failures.ts";
 import type { Predictor } from "./predictor.ts";
@@ -64,6 +65,8 @@ export function falsehood(
 ): (lane: GatewayIndex, statement: Statement, site: Site) => string | null {
   const known = new WeakMap<Site, ReturnType<typeof registrationsOf>>();
   return (lane, statement, site) => {
+    // C7: what this version cannot read is no proof of a lie.
+    if (faultOfProtocols(site) !== null) return null;
     const registrations = known.get(site) ?? registrationsOf(site);
     known.set(site, registrations);
     const registration = registrations.get(lane);

@@ -3,4 +3,5 @@ export { causeOf, GatewayFailure, type GatewayFailureCode, remedies } from "./fa
 export { CONFIG_FILE, type GatewayConfig, loadConfig, loadLineage, loadSite, SITE_FILE, storePathOf } from "./load.ts";
 export { nearestName } from "./nearest.ts";
 export { type ConfigFault, parseConfig, type ParsedConfig } from "./parse.ts";
+export { faultOfProtocols } from "./protocols.ts";
 export type { GatewaySettings, TransportSettings } from "./schema.ts";

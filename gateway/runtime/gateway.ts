@@ -7,7 +7,7 @@ import { firstEpoch, type Keys, type Replica, startReplica } from "../../ledger/
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
 import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.ts";
 import { falsehood, loadPredictor, shippedModelPath } from "../assess/index.ts";
-import { type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
+import { faultOfProtocols, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, markKeysInUse } from "../identity/index.ts";
 import { type Honest, makeAcceptor } from "./acceptor.ts";
 import { startAnchorings } from "./anchorings.ts";
@@ -160,10 +160,10 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
       return found === undefined ? null : store.evidence(found.gateway, found.fault, found.about);
     },
     configuration: () => configurationShown(replica),
-    propose: async (to) => (await faultOfModel(rules, to)) ?? replica.propose(to),
+    propose: async (to) => (await faultOfRules(rules, to)) ?? replica.propose(to),
     approve: async (configHash) => {
       const proposed = replica.status().successors.find(({ site: to }) => to.configHash === configHash);
-      return (proposed && (await faultOfModel(rules, proposed.site))) ?? replica.approve(configHash);
+      return (proposed && (await faultOfRules(rules, proposed.site))) ?? replica.approve(configHash);
     },
     submit: line.submit,
     notReady: closed,
@@ -219,7 +219,10 @@ async function checkModel(rules: Rules, site: Site): Promise<void> {
 }
 
 /** N10: nobody agrees to a model that would leave this gateway without a judgement. */
-async function faultOfModel(rules: Rules, { model: { sha256 } }: Site): Promise<string | null> {
+async function faultOfRules(rules: Rules, site: Site): Promise<string | null> {
+  const unread = faultOfProtocols(site);
+  if (unread !== null) return `it ${unread}.`;
+  const { sha256 } = site.model;
   return (await rules.modelPath(sha256)) === null
     ? `its model ${sha256} is not on this machine: copy it into the folder models of this gateway first.`
     : null;

@@ -13,6 +13,7 @@ import {
   recheck,
   shippedModelPath,
 } from "../assess/index.ts";
+import { faultOfProtocols } from "../config/index.ts";
 
 /** N10: by what each configuration of the site has its statements judged. */
 export type Rules = {
@@ -48,15 +49,25 @@ export function makeRules(dir: string, missing: (sentence: string) => void): Rul
         missing(
           `the site has agreed on the model ${sha256}, which is not on this machine, and no statement can be checked; copy it into ${join(dir, MODELS)}`,
         );
-      await sleep(LOOK_AGAIN_MS, undefined, { signal: closing.signal }).catch(() => {
-        throw new AssessFailure("PREDICTOR_CLOSED", {});
-      });
+      await pause();
     }
   }
 
+  const pause = (): Promise<void> =>
+    sleep(LOOK_AGAIN_MS, undefined, { signal: closing.signal }).catch(() => {
+      throw new AssessFailure("PREDICTOR_CLOSED", {});
+    });
+
+  /** C7: frames that this version cannot read wait for another version, which begins with another process. */
+  const unreadable: Recheck = async () => {
+    for (;;) await pause();
+  };
+
   async function rulesOf(site: Site): Promise<{ readonly predictor: Predictor; readonly check: Recheck }> {
     const predictor = await remembered(predictors, site.model.sha256, () => predictorOf(site.model.sha256));
-    return { predictor, check: patient(recheck({ site, predictor, decodeFrame })) };
+    const fault = faultOfProtocols(site);
+    if (fault !== null) missing(`the site has agreed on a configuration that ${fault}`);
+    return { predictor, check: fault === null ? patient(recheck({ site, predictor, decodeFrame })) : unreadable };
   }
 
   return {

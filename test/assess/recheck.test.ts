@@ -1,5 +1,6 @@
 import test from "ava";
 import { decodeFrame } from "../../devices/protocols/index.ts";
+import { faultOfProtocols } from "../../gateway/config/index.ts";
 import {
   assess,
   type DimensionsMm,
@@ -358,6 +359,16 @@ test("R1-R7, R10: what is false without the model is told from what only the mod
   const later = { ...site, epoch: 1, devices: site.devices.filter(({ id }) => id !== "scale-1") };
   t.is(rules(0, honest, later), "device scale-1 is not registered for this gateway", "each epoch has its own devices");
   t.is(rules(0, honest, site), null);
+});
+
+test("C7: frames that this version cannot read prove no lie, and nobody agrees to a configuration with them", (t) => {
+  const devices = site.devices.map((device) =>
+    device.id === "scale-1" ? { ...device, protocol: "mt-sics-4" } : device,
+  );
+  const ahead = { ...site, epoch: 1, devices };
+  t.is(falsehood(decodeFrame)(0, honest, ahead), null);
+  t.regex(faultOfProtocols(ahead) ?? "", /^has the protocol "mt-sics-4" at devices\[\d\], .* update this gateway$/);
+  t.is(faultOfProtocols(site), null);
 });
 
 test("W7: when the model cannot be run there is no verdict", async (t) => {
