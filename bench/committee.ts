@@ -1,28 +1,30 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { quorumOf } from "../ledger/management/index.ts";
 import { seeded } from "../test/sim/random.ts";
-import { type Costs, measureCosts, REFERENCE } from "./committee/costs.ts";
+import { blsSignatures, type Costs, measureCosts, REFERENCE, type Signatures } from "./committee/costs.ts";
 import { neededMs } from "./committee/needed.ts";
 import { NETWORKS, type Network } from "./committee/networks.ts";
 import { type BenchSite, makeSite } from "./committee/site.ts";
 
 /** The clocks learn the network, and the first leaders have had their turn. */
-const WARM_UP_MS = Number(process.env["WU"] ?? 5_000);
+const WARM_UP_MS = 3_000;
 const SETTLE_MS = 60_000;
 
 /**
- * `npm run bench -- committee [--gateways N] [--network continent|global|lan] [--rate R] [--seconds S] [--mbps B] [--costs measured|reference|FILE]
- * [--seed S]`: replicas in virtual time. Every signature, message, statement and fsync is charged to one processor and one disk a
- * gateway; `rate` is of statements a second and gateway. Times are from fsynced to final at the accepting gateway.
+ * `npm run bench -- committee [--gateways N] [--network continent|global|lan] [--rate R] [--seconds S] [--mbps B] [--signatures ed25519|bls]
+ * [--costs measured|reference|FILE] [--seed S]`: replicas in virtual time. Every signature, message, statement and fsync is charged to the one
+ * processor and one disk of its gateway. `--rate`: statements a second of the whole site. Times are from fsynced to final at the
+ * accepting gateway.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const options = await parse(args);
-  const { gateways, network, costs, rate, seconds, megabitsPerSecond, seed } = options;
+  const { gateways, network, costs, rate, seconds, seed } = options;
   const random = seeded(seed);
   const startedMs = performance.now();
-  const site = await makeSite({ gateways, network, costs, megabitsPerSecond, random: random.split() });
+  const site = await makeSite({ ...options, random: random.split() });
   await site.connect();
-  offerAll(site, gateways, rate, WARM_UP_MS + seconds * 1000, random.split());
+  offerAll(site, gateways, rate / gateways, WARM_UP_MS + seconds * 1000, random.split());
   await site.run(WARM_UP_MS);
   site.tally.reset();
   const viewsBefore = viewsOf(site);
@@ -59,7 +61,8 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     agreementBytesPerGatewayPerCut: round(counted.bytes.agreement / gateways / cuts, 0),
     cutsPerSecond: round(cuts / seconds),
     bundlesPerCut: round(bundles / cuts),
-    ratePerGateway: rate,
+    statementsPerSecond: rate,
+    signatures: options.signatures,
     statements: latenciesMs.length,
     neverFinal: open,
     viewsNullified: viewsAfter.nullified - viewsBefore.nullified,
@@ -79,6 +82,8 @@ type Options = {
   readonly gateways: number;
   readonly network: Network;
   readonly costs: Costs;
+  readonly votes: Signatures;
+  readonly signatures: string;
   readonly rate: number;
   readonly seconds: number;
   readonly megabitsPerSecond: number;
@@ -91,7 +96,8 @@ async function parse(args: readonly string[]): Promise<Options> {
     options: {
       gateways: { type: "string", default: "100" },
       network: { type: "string", default: "continent" },
-      rate: { type: "string", default: "0.2" },
+      rate: { type: "string", default: "20" },
+      signatures: { type: "string", default: "ed25519" },
       seconds: { type: "string", default: "10" },
       mbps: { type: "string", default: "Infinity" },
       costs: { type: "string", default: "measured" },
@@ -106,10 +112,16 @@ async function parse(args: readonly string[]): Promise<Options> {
   const network = NETWORKS[values.network];
   if (network === undefined)
     throw new TypeError(`--network is "${values.network}", but must be one of ${Object.keys(NETWORKS).join(", ")}`);
+  if (values.signatures !== "ed25519" && values.signatures !== "bls")
+    throw new TypeError(`--signatures is "${values.signatures}", but must be ed25519 or bls`);
+  const gateways = above0("gateways");
+  const costs = await costsOf(values.costs);
   return {
-    gateways: above0("gateways"),
+    gateways,
     network,
-    costs: await costsOf(values.costs),
+    costs,
+    votes: values.signatures === "bls" ? blsSignatures(quorumOf(gateways)) : costs,
+    signatures: values.signatures,
     rate: above0("rate"),
     seconds: above0("seconds"),
     megabitsPerSecond: above0("mbps"),
