@@ -1,3 +1,4 @@
+import { dialects } from "./dialects/index.ts";
 import { startDimensioner } from "./dimensioner/index.ts";
 import { type Fault, faultNames, parseFault } from "./faults/index.ts";
 import { type ItemSource, stationNumberOf, syntheticItems } from "./items.ts";
@@ -9,7 +10,7 @@ import { startStation } from "./station/index.ts";
 
 export const deviceUsage = `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE]
     [--fault NAME=VALUE]... [--journal FILE] [--id ID] [--rate PER_SECOND] [--seed N]
-  PROTOCOL mt-sics or sick with --pty or --tcp; senml-json with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id
+  PROTOCOL ${[...dialects.keys()].join(", ")} or sick with --pty or --tcp; senml-json with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id
   FAULT    ${faultNames}`;
 
 /** One simulated device, as the command line asks for it. */
@@ -19,10 +20,17 @@ export type DeviceOptions = {
   readonly ratePerSecond: number;
   readonly script: string | null;
   readonly journal: string | null;
-} & (
-  | { readonly protocol: "mt-sics" | "sick"; readonly line: LineSettings; readonly faults: readonly Fault[] }
+} & /** A scale speaks a name of `dialects`. */
+(
   | {
-      readonly protocol: "senml-json";
+      readonly kind: "scale";
+      readonly protocol: string;
+      readonly line: LineSettings;
+      readonly faults: readonly Fault[];
+    }
+  | { readonly kind: "dimensioner"; readonly line: LineSettings; readonly faults: readonly Fault[] }
+  | {
+      readonly kind: "sensor";
       readonly mqtt: { readonly url: string; readonly username: string; readonly password: string };
     }
 );
@@ -50,29 +58,29 @@ export function parseDeviceArguments(argv: readonly string[]): Parsed {
   const places = ["--pty", "--tcp", "--mqtt"].filter((name) => given.has(name));
   if (places.length !== 1) return usage("give exactly one of --pty LINK, --tcp PORT, --mqtt URL");
   const basis = { seed, ratePerSecond, script: one("--script"), journal: one("--journal") };
-  switch (protocol) {
-    case "mt-sics":
-    case "sick": {
-      const line = lineOf(one("--pty"), one("--tcp"));
-      if (typeof line === "string") return usage(`${protocol}: ${line}`);
-      const faults: Fault[] = [];
-      for (const text of given.get("--fault") ?? []) {
-        const fault = parseFault(text, seed);
-        if (typeof fault === "string") return usage(fault);
-        faults.push(fault);
-      }
-      return { kind: "options", options: { ...basis, id: id ?? protocol, protocol, line, faults } };
-    }
-    case "senml-json": {
-      if (id === null) return usage("senml-json wants --id, the device's name in its topic");
-      if (given.has("--fault")) return usage("faults work on a byte line (--pty or --tcp), not on --mqtt");
-      const mqtt = mqttOf(one("--mqtt"));
-      if (typeof mqtt === "string") return usage(mqtt);
-      return { kind: "options", options: { ...basis, id, protocol, mqtt } };
-    }
-    default:
-      return usage(`protocol "${protocol}" is not known: use mt-sics, sick or senml-json`);
+  if (protocol === "senml-json") {
+    if (id === null) return usage("senml-json wants --id, the device's name in its topic");
+    if (given.has("--fault")) return usage("faults work on a byte line (--pty or --tcp), not on --mqtt");
+    const mqtt = mqttOf(one("--mqtt"));
+    if (typeof mqtt === "string") return usage(mqtt);
+    return { kind: "options", options: { ...basis, id, kind: "sensor", mqtt } };
   }
+  if (protocol !== "sick" && !dialects.has(protocol)) {
+    return usage(`protocol "${protocol}" is not known: use ${[...dialects.keys()].join(", ")}, sick or senml-json`);
+  }
+  const line = lineOf(one("--pty"), one("--tcp"));
+  if (typeof line === "string") return usage(`${protocol}: ${line}`);
+  const faults: Fault[] = [];
+  for (const text of given.get("--fault") ?? []) {
+    const fault = parseFault(text, seed);
+    if (typeof fault === "string") return usage(fault);
+    faults.push(fault);
+  }
+  const wired = { ...basis, id: id ?? protocol, line, faults };
+  return {
+    kind: "options",
+    options: protocol === "sick" ? { ...wired, kind: "dimensioner" } : { ...wired, kind: "scale", protocol },
+  };
 }
 
 const usage = (reason: string): Parsed => ({ kind: "usage", reason });
@@ -118,20 +126,23 @@ export async function runDevice(options: DeviceOptions): Promise<RunningDevice> 
   const { journal, ratePerSecond, seed } = options;
   const items: ItemSource =
     options.script === null ? syntheticItems(seed, stationNumberOf(options.id)) : readScript(options.script);
-  if (options.protocol === "senml-json") {
+  if (options.kind === "sensor") {
     const sensor = startMqttSensor({ ...options.mqtt, device: options.id, items, journal, ratePerSecond });
     return {
       stats: () => ({ presented: sensor.stats().presented, finished: sensor.stats().acknowledged }),
       close: () => sensor.close(),
     };
   }
-  const { line, faults, protocol } = options;
+  const { line, faults } = options;
   const station = await startStation({
     items,
     journal,
     ratePerSecond,
-    scale: protocol === "mt-sics" ? (start) => startScale({ ...start, line, faults, seed, serial: options.id }) : null,
-    dimensioner: protocol === "sick" ? () => startDimensioner({ line, faults }) : null,
+    scale:
+      options.kind === "scale"
+        ? (start) => startScale({ ...start, line, faults, seed, serial: options.id, protocol: options.protocol })
+        : null,
+    dimensioner: options.kind === "dimensioner" ? () => startDimensioner({ line, faults }) : null,
   });
   return {
     stats: () => ({ presented: station.stats().presented, finished: station.stats().removed }),

@@ -1,2 +1,3 @@
-export { type Firmware, type FirmwareSettings, step, switchedOn } from "./firmware.ts";
-export { type Scale, startScale } from "./scale.ts";
+export { type Firmware, type FirmwareInput, step, switchedOn } from "./firmware.ts";
+export type { Display, IndicatorSettings } from "./indicator.ts";
+export { type Scale, settingsOf, startScale } from "./scale.ts";

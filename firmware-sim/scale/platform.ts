@@ -4,7 +4,6 @@ import { seeded, uniform } from "../random.ts";
 export type Platform = { readonly fromGrams: number; readonly toGrams: number; readonly sinceMs: number };
 
 export type PlatformSettings = {
-  readonly divisionGrams: number;
   /** Time constant of the swing. */
   readonly dampingMs: number;
   readonly noiseGrams: number;
@@ -24,7 +23,11 @@ export const loadedWith = (platform: Platform, grams: number, atMs: number): Pla
   platform.toGrams === grams ? platform : { fromGrams: platform.toGrams, toGrams: grams, sinceMs: atMs };
 
 /** What the load cell says, before rounding. At rest the filter has averaged the noise away (F10). */
-export function sampleAt(platform: Platform, settings: PlatformSettings, atMs: number): Sample {
+export function sampleAt(
+  platform: Platform,
+  settings: PlatformSettings & { readonly divisionGrams: number },
+  atMs: number,
+): Sample {
   const elapsedMs = atMs - platform.sinceMs;
   const envelope = Math.abs(platform.toGrams - platform.fromGrams) * Math.exp(-elapsedMs / settings.dampingMs);
   if (envelope < REST_DIVISIONS * settings.divisionGrams) return { grams: platform.toGrams, stable: true };

@@ -1,69 +1,129 @@
+import { dialects, type Speaker } from "../dialects/index.ts";
 import type { Fault } from "../faults/index.ts";
 import { type Line, type LineSettings, openLine } from "../lines/index.ts";
-import { type Firmware, type FirmwareInput, type FirmwareSettings, step, switchedOn } from "./firmware.ts";
+import { type Firmware, type FirmwareInput, step, switchedOn } from "./firmware.ts";
+import { type Display, divisionGrams, type IndicatorSettings, type Weighing } from "./indicator.ts";
 
 export type ScaleOptions = {
   readonly line: LineSettings;
-  readonly serial?: string;
-  readonly capacityGrams?: number;
-  readonly divisionGrams?: number;
-  readonly seed?: number;
+  /** What it speaks: a name of `dialects`, "mt-sics" unless told otherwise. */
+  readonly protocol?: string;
   /** What lies on the platform at power-on. */
   readonly loadGrams?: number;
   readonly faults?: readonly Fault[];
   /** A host was told, undamaged, what lies on the platform (F8). */
-  readonly onWeighing?: (weighing: { readonly grams: number; readonly stable: boolean }) => void;
+  readonly onWeighing?: (weighing: Weighing) => void;
+} & ScaleSettings;
+
+type ScaleSettings = Partial<IndicatorSettings> & {
+  /** Division in grams of the one kg display that it has instead of its make's displays. */
+  readonly divisionGrams?: number;
 };
 
 export type Scale = {
   readonly divisionGrams: number;
   readonly load: (grams: number) => void;
+  /** Somebody presses the unit key. */
+  readonly pressUnitKey: () => void;
   readonly stats: () => { readonly answers: number };
   readonly close: () => Promise<void>;
 };
 
-const TICK_MS = 20;
-
-/** A simulated scale that speaks MT-SICS on a PTY or a TCP port. */
+/** Rejects with a RangeError for a protocol without a dialect, and with the operating system's error when a port is taken. */
 export async function startScale(options: ScaleOptions): Promise<Scale> {
-  const settings = settingsOf(options);
-  let firmware: Firmware = switchedOn(settings, options.loadGrams ?? 0);
-  let answers = 0;
-  let line: Line | null = null;
-  const run = (input: FirmwareInput) => {
-    const done = step(firmware, input, performance.now());
-    firmware = done.firmware;
-    for (const { bytes, weighing } of done.answers) {
-      answers += 1;
-      const whole = line?.write(bytes) ?? false;
-      if (whole && weighing !== null) options.onWeighing?.(weighing);
-    }
-  };
-  line = await openLine(options.line, options.faults ?? [], {
-    received: (bytes) => run({ kind: "received", bytes }),
-    linked: () => {},
-  });
-  const ticking = setInterval(() => {
-    if (firmware.waiting !== null || firmware.repeatAtMs !== null) run({ kind: "tick" });
-  }, TICK_MS);
-  return {
-    divisionGrams: settings.divisionGrams,
-    load: (grams) => run({ kind: "load", grams }),
-    stats: () => ({ answers }),
-    close: async () => {
-      clearInterval(ticking);
-      await line.close();
-    },
-  };
+  const { line, protocol = "mt-sics", loadGrams = 0, faults = [], onWeighing = () => {}, ...settings } = options;
+  const speaker = dialects.get(protocol);
+  if (speaker === undefined)
+    throw new RangeError(`no scale speaks "${protocol}": use ${[...dialects.keys()].join(", ")}`);
+  const firmware = switchedOn(speaker, settingsOf(speaker, settings), loadGrams, performance.now());
+  const scale = new PoweredScale(firmware, onWeighing);
+  await scale.connect(line, faults);
+  return scale;
 }
 
-const settingsOf = (options: ScaleOptions): FirmwareSettings => ({
-  serial: options.serial ?? "SIM0001",
-  capacityGrams: options.capacityGrams ?? 60_000,
-  divisionGrams: options.divisionGrams ?? 5,
-  dampingMs: 20,
-  noiseGrams: 40,
-  seed: options.seed ?? 1,
-  stabilityTimeoutMs: 5_000,
-  repeatMs: 100,
-});
+/** Owns the line of one scale and the timer of its next output. */
+class PoweredScale implements Scale {
+  readonly #onWeighing: (weighing: Weighing) => void;
+  #firmware: Firmware;
+  #line: Line | null = null;
+  #wake: NodeJS.Timeout | null = null;
+  #answers = 0;
+
+  constructor(firmware: Firmware, onWeighing: (weighing: Weighing) => void) {
+    this.#firmware = firmware;
+    this.#onWeighing = onWeighing;
+  }
+
+  get divisionGrams(): number {
+    return divisionGrams(this.#firmware.indicator);
+  }
+
+  async connect(line: LineSettings, faults: readonly Fault[]): Promise<void> {
+    this.#line = await openLine(line, faults, {
+      received: (bytes) => this.#run({ kind: "received", bytes }),
+      linked: () => {},
+    });
+    this.#run({ kind: "tick" });
+  }
+
+  load(grams: number): void {
+    this.#run({ kind: "load", grams });
+  }
+
+  pressUnitKey(): void {
+    this.#run({ kind: "unit-key" });
+  }
+
+  stats(): { readonly answers: number } {
+    return { answers: this.#answers };
+  }
+
+  async close(): Promise<void> {
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#wake = null;
+    const line = this.#line;
+    this.#line = null;
+    await line?.close();
+  }
+
+  #run(input: FirmwareInput): void {
+    const { firmware, answers } = step(this.#firmware, input, performance.now());
+    this.#firmware = firmware;
+    for (const { bytes, weighing } of answers) {
+      this.#answers += 1;
+      const whole = this.#line?.write(bytes) ?? false;
+      if (whole && weighing !== null) this.#onWeighing(weighing);
+    }
+    if (input.kind === "received" || input.kind === "tick") this.#wakeLater();
+  }
+
+  #wakeLater(): void {
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#wake = null;
+    const { wakeAtMs } = this.#firmware;
+    if (wakeAtMs === null || this.#line === null) return;
+    const waitMs = Math.max(1, Math.ceil(wakeAtMs - performance.now()));
+    this.#wake = setTimeout(() => this.#run({ kind: "tick" }), waitMs);
+  }
+}
+
+/** A bench scale of 60 kg by 5 g, unless its make or the settings say otherwise. */
+export function settingsOf({ make }: Speaker, settings: ScaleSettings): IndicatorSettings {
+  const { divisionGrams, ...given } = settings;
+  const kilograms = (grams: number): Display => ({ unit: "kg", division: { mantissa: grams, exponent: -3 } });
+  return {
+    serial: "SIM0001",
+    capacityGrams: 60_000,
+    displays: [kilograms(5), { unit: "lb", division: { mantissa: 1, exponent: -2 } }],
+    dampingMs: 20,
+    noiseGrams: 40,
+    seed: 1,
+    stabilityTimeoutMs: 5_000,
+    outputMs: 100,
+    driftGramsPerMinute: 0,
+    zeroTracking: true,
+    ...make,
+    ...(divisionGrams === undefined ? {} : { displays: [kilograms(divisionGrams)] }),
+    ...given,
+  };
+}

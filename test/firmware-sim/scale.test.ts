@@ -1,21 +1,14 @@
 import test from "ava";
 import { encodeLine } from "../../devices/protocols/mt-sics/index.ts";
-import { type Firmware, type FirmwareSettings, step, switchedOn } from "../../firmware-sim/scale/index.ts";
+import { dialects, type Speaker } from "../../firmware-sim/dialects/index.ts";
+import { type Firmware, settingsOf, step, switchedOn } from "../../firmware-sim/scale/index.ts";
 
-const settings: FirmwareSettings = {
-  serial: "7",
-  capacityGrams: 60_000,
-  divisionGrams: 5,
-  dampingMs: 20,
-  noiseGrams: 40,
-  seed: 1,
-  stabilityTimeoutMs: 1_000,
-  repeatMs: 100,
-};
+const speaker = dialects.get("mt-sics") as Speaker;
+const settings = settingsOf(speaker, { serial: "7", stabilityTimeoutMs: 1_000 });
 
 /** A scale to talk to: `say` gives the answers as text. */
-function bench(loadGrams = 0) {
-  let firmware: Firmware = switchedOn(settings, loadGrams);
+function bench(loadGrams = 0, changed: Partial<typeof settings> = {}) {
+  let firmware: Firmware = switchedOn(speaker, { ...settings, ...changed }, loadGrams, 0);
   const run = (input: Parameters<typeof step>[1], atMs: number): string => {
     const done = step(firmware, input, atMs);
     firmware = done.firmware;
@@ -26,6 +19,8 @@ function bench(loadGrams = 0) {
     send: (bytes: Uint8Array, atMs = 10_000) => run({ kind: "received", bytes }, atMs),
     load: (grams: number, atMs: number) => run({ kind: "load", grams }, atMs),
     tick: (atMs: number) => run({ kind: "tick" }, atMs),
+    pressUnitKey: (atMs: number) => run({ kind: "unit-key" }, atMs),
+    wakeAtMs: () => firmware.wakeAtMs,
   };
 }
 
@@ -40,6 +35,36 @@ test("F10: a load swings, is reported as dynamic, and comes to rest", (t) => {
   scale.load(20_000, 10_000);
   t.regex(scale.say("SI", 10_030), /^S D /);
   t.is(scale.say("SI", 10_400), "S S     20.000 kg\r\n");
+});
+
+test("F10: the unit key changes what is shown, not what lies there", (t) => {
+  const scale = bench(10_000);
+  scale.pressUnitKey(10_000);
+  t.is(scale.say("SI"), "S S      22.05 lb\r\n");
+  scale.pressUnitKey(10_000);
+  t.is(scale.say("SI"), "S S     10.000 kg\r\n");
+});
+
+test("F10: zero tracking holds an empty scale that drifts at zero; a loaded one drifts", (t) => {
+  const tracking = bench(0, { driftGramsPerMinute: 10 });
+  const plain = bench(0, { driftGramsPerMinute: 10, zeroTracking: false });
+  const full = bench(20_000, { driftGramsPerMinute: 10 });
+  for (const scale of [tracking, plain, full]) for (let atMs = 0; atMs < 60_000; atMs += 1_000) scale.tick(atMs);
+  t.is(tracking.say("SI", 60_000), "S S      0.000 kg\r\n");
+  t.is(plain.say("SI", 60_000), "S S      0.010 kg\r\n");
+  t.is(full.say("SI", 60_000), "S S     20.010 kg\r\n");
+});
+
+test("F16: a scale says when it wants to be woken: at power-on, while it waits, never when idle", (t) => {
+  const scale = bench();
+  t.is(scale.wakeAtMs(), 0);
+  scale.tick(0);
+  t.is(scale.wakeAtMs(), null);
+  scale.load(20_000, 10_000);
+  scale.say("S", 10_010);
+  t.is(scale.wakeAtMs(), 10_030);
+  scale.say("SIR", 10_500);
+  t.is(scale.wakeAtMs(), 10_600);
 });
 
 test("M5: S, Z and T wait for rest; S and Z say I when it does not come", (t) => {
