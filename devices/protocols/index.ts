@@ -1,3 +1,4 @@
+import { andStandard } from "./and-standard/index.ts";
 import { mtSics } from "./mt-sics/index.ts";
 import { type Decoded, type Protocol, refused } from "./protocol.ts";
 import { senmlJson } from "./senml-json/index.ts";
@@ -16,7 +17,7 @@ export { cutStream } from "./stream.ts";
 
 /** Every protocol by its name. A new one is a sibling folder and a line here. */
 export const protocols: ReadonlyMap<string, Protocol> = new Map(
-  [mtSics, sick, senmlJson].map((protocol) => [protocol.name, protocol]),
+  [andStandard, mtSics, sick, senmlJson].map((protocol) => [protocol.name, protocol]),
 );
 
 /**

@@ -1,4 +1,4 @@
-import { encodeLine } from "./framing.ts";
+import { encodeLine } from "../line/index.ts";
 
 /** Commands of MT-SICS level 0 and the tare commands of level 1 (M5). */
 export type Command = "S" | "SI" | "SIR" | "Z" | "ZI" | "T" | "TI" | "TAC" | "I0" | "I1" | "I2" | "I3" | "I4" | "@";

@@ -1,7 +1,7 @@
 import type { Session, SessionEffect, SessionInput, SessionSettings, SessionStep } from "../protocol.ts";
 import { encodeCommand } from "./commands.ts";
 import { lineOf } from "./framing.ts";
-import { type Parity, parityAfter } from "./parity.ts";
+import { type Parity, parityAfter } from "../line/index.ts";
 import { parseReply } from "./replies.ts";
 
 /** M7: settling, then I4 until answered, then SI for ever. One command is in flight at a time. */

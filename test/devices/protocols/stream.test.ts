@@ -20,6 +20,7 @@ const telegram = encodeTelegram({
   volume: "4189050",
 });
 const goodFrames: Readonly<Record<string, Uint8Array>> = {
+  "and-standard": encodeLine("ST,+0001.234 kg"),
   "mt-sics": encodeLine("S S     100.00 g"),
   sick: telegram,
 };
