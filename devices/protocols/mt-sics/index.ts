@@ -4,9 +4,8 @@ import { decodeFrame } from "./decode.ts";
 import { lineOf, MT_SICS_FRAME_BYTES, takeFrame } from "./framing.ts";
 import { startSession } from "./session.ts";
 
-export { type Command, commands, encodeCommand, parseCommand } from "./commands.ts";
+export { encodeCommand } from "./commands.ts";
 export { encodeLine } from "../line/index.ts";
-export { lineOf, takeFrame } from "./framing.ts";
 export { formatReply, parseReply, type Reply } from "./replies.ts";
 
 /** Mettler-Toledo Standard Interface Command Set, levels 0 and 1: see README.md. */
