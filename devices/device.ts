@@ -1,43 +1,21 @@
+import { acknowledged, changeWords, type Display, displayOf, judge, nothingShown } from "./display.ts";
 import { type DeviceHealth, type DeviceState, freshHealth, withFrame, withNoise, withRefused } from "./health.ts";
-import { cutStream, type Protocol, protocols, type Session, type SessionInput, type Taken } from "./protocols/index.ts";
-import { type Reading, readingsOf } from "./reading.ts";
+import { garbledSentence, heard, isGarbled, type LineQuality, unheard } from "./line-quality.ts";
+import { type Liveness, type LivenessRule, watchLiveness } from "./liveness.ts";
+import {
+  cutStream,
+  type Decoded,
+  type Protocol,
+  protocols,
+  type Session,
+  type SessionInput,
+  type Taken,
+} from "./protocols/index.ts";
+import { readingsOf } from "./reading.ts";
+import { defaultTiming, type Device, type DeviceEvents, type DeviceSettings, type DeviceTiming } from "./settings.ts";
 import { type BackOff, longerWait, shortestWait } from "./transports/back-off.ts";
 import type { Connect, Connection } from "./transports/connection.ts";
-import { connectSerial, type SerialSettings } from "./transports/serial.ts";
-import { connectTcp, type TcpSettings } from "./transports/tcp.ts";
-
-export type DeviceSettings = {
-  readonly id: string;
-  readonly protocol: string;
-  readonly transport: SerialSettings | TcpSettings;
-  /** Serial number that the device must give (protocols that can ask for one). Absent: any device is taken. */
-  readonly serial?: string;
-  readonly timing?: Partial<DeviceTiming>;
-};
-
-type DeviceTiming = {
-  readonly pollMs: number;
-  readonly replyTimeoutMs: number;
-  readonly settleMs: number;
-  /** A polled device with no valid frame for this long is silent and its line is opened anew. */
-  readonly silentAfterMs: number;
-};
-
-const defaultTiming: DeviceTiming = { pollMs: 100, replyTimeoutMs: 500, settleMs: 50, silentAfterMs: 3_000 };
-
-export type DeviceEvents = {
-  /** All readings of one frame. */
-  readonly readings: (readings: readonly Reading[]) => void;
-  /** The device answered without measuring: "overload", "busy", "no-read", ... */
-  readonly status: (status: { readonly device: string; readonly at: number; readonly status: string }) => void;
-  /** The state or the last error changed. */
-  readonly health: (health: DeviceHealth) => void;
-};
-
-export type Device = {
-  readonly health: () => DeviceHealth;
-  readonly close: () => Promise<void>;
-};
+import { connectTransport } from "./transports/index.ts";
 
 /**
  * Opens a device and keeps it open until `close` (D2). Never throws for what the world does: missing ports, refused
@@ -53,15 +31,14 @@ export function openDevice(settings: DeviceSettings, events: DeviceEvents): Devi
       `device ${settings.id}: ${protocol.name} comes over MQTT, not over ${settings.transport.kind}`,
     );
   }
-  const { transport } = settings;
-  const connect = transport.kind === "serial" ? connectSerial(transport) : connectTcp(transport);
+  const connect = connectTransport(settings.transport, protocol, settings.listPorts);
   return new OpenDevice(settings, protocol, protocol.framing.takeFrame, connect, events);
 }
 
 /** `passed`: read, but no answer to us. */
 type FrameVerdict = "admitted" | "passed" | { readonly damaged: string };
 
-/** Owns the line to one device: at most one connection, one timer for the session, one for liveness or reopening. */
+/** Owns the line to one device: at most one connection, a timer for the session, those of liveness, one for reopening. */
 class OpenDevice implements Device {
   readonly #settings: DeviceSettings;
   readonly #timing: DeviceTiming;
@@ -70,16 +47,19 @@ class OpenDevice implements Device {
   readonly #connect: Connect;
   readonly #events: DeviceEvents;
   #health: DeviceHealth;
+  #display: Display;
   #connection: Connection | null = null;
   #rest: Uint8Array = new Uint8Array(0);
   #session: Session | null = null;
   #wake: NodeJS.Timeout | null = null;
-  #liveness: NodeJS.Timeout | null = null;
+  #liveness: Liveness | null = null;
   #reopening: NodeJS.Timeout | null = null;
   #releasing: Promise<void> = Promise.resolve();
   #backOff: BackOff = shortestWait;
-  /** Frames and noise when the line was opened: tells wrong line settings from a device that is off. */
-  #openedWith = { frames: 0, bad: 0 };
+  /** D5: of the line as it is open now. */
+  #quality: LineQuality = unheard;
+  /** D7: frames since the line was opened, and when that was. */
+  #opened: { readonly atMs: number; frames: number } | null = null;
 
   constructor(
     settings: DeviceSettings,
@@ -94,7 +74,12 @@ class OpenDevice implements Device {
     this.#takeFrame = takeFrame;
     this.#connect = connect;
     this.#events = events;
-    this.#health = freshHealth(settings.id, protocol.name);
+    this.#display = displayOf(settings.display ?? nothingShown);
+    this.#health = {
+      ...freshHealth(settings.id, protocol.name),
+      quarantine: this.#display.memory.quarantine,
+      lastError: this.#quarantineSentence(),
+    };
     this.#open();
   }
 
@@ -102,37 +87,54 @@ class OpenDevice implements Device {
     return this.#health;
   }
 
+  acknowledge(): boolean {
+    if (this.#display.memory.quarantine === null) return false;
+    this.#showing(acknowledged(this.#display));
+    if (this.#health.state === "quarantined") this.#alive();
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#become("closed", null);
     if (this.#reopening !== null) clearTimeout(this.#reopening);
     this.#release();
     await this.#releasing;
+    await this.#connect.release?.();
   }
 
   #open(): void {
     this.#reopening = null;
     this.#rest = new Uint8Array(0);
+    this.#opened = null;
+    this.#quality = unheard;
     this.#connection = this.#connect({
-      opened: () => this.#onOpened(),
+      opened: (place) => this.#onOpened(place),
       received: (chunk) => this.#onReceived(chunk),
-      closed: (reason) => this.#reopenLater("connecting", reason),
+      closed: (reason) => this.#onClosed(reason),
     });
+    // Who waits for a call waits for ever, without a word of any transport.
+    if (this.#settings.transport.kind === "tcp-server" && this.#protocol.cadence === "polled") this.#watch();
   }
 
-  #onOpened(): void {
-    const { frames, noiseBytes, refused } = this.#health;
-    this.#openedWith = { frames, bad: noiseBytes + refused };
+  #onOpened(place: string): void {
+    this.#health = { ...this.#health, place };
+    this.#opened = { atMs: performance.now(), frames: 0 };
     const { startSession, cadence } = this.#protocol;
     if (startSession !== null) {
       this.#session = startSession({ ...this.#timing, serial: this.#settings.serial ?? null });
       this.#step({ kind: "opened", atMs: performance.now() });
     }
-    if (cadence === "event") {
-      this.#backOff = shortestWait;
-      this.#become("online", null);
-    } else {
-      this.#watchSilence();
-    }
+    this.#watch();
+    if (cadence === "polled") return;
+    this.#backOff = shortestWait;
+    this.#alive();
+  }
+
+  /** D8: a device that dials in for every telegram has said what it had to say. */
+  #onClosed(reason: string): void {
+    const isOver = this.#protocol.cadence === "event" && this.#settings.transport.kind === "tcp-server";
+    if (isOver && (this.#opened?.frames ?? 0) > 0) this.#reopenLater(this.#health.state, this.#health.lastError);
+    else this.#reopenLater("connecting", reason);
   }
 
   #onReceived(chunk: Uint8Array): void {
@@ -143,32 +145,91 @@ class OpenDevice implements Device {
       // A frame may have ended this connection (M8): what came with it came from the wrong device.
       if (this.#connection === null) return;
       if (kind === "frame") this.#onFrame(bytes, at);
-      else this.#health = withNoise(this.#health, at, bytes);
+      else this.#bad("noise", bytes.length, withNoise(this.#health, at, bytes));
     }
   }
 
   #onFrame(frame: Uint8Array, at: number): void {
     const decoded = this.#protocol.decodeFrame(frame);
     if (decoded.kind === "refused") {
-      this.#health = withRefused(this.#health, at, frame, decoded.reason);
+      // D4: an answer to a probe says who speaks, and need not be a reading.
+      if (this.#protocol.probe?.isAnswer(frame) === true) this.#liveness?.heard();
+      else this.#bad("refused", frame.length, withRefused(this.#health, at, frame, decoded.reason));
       return;
     }
     // M8, M9: a conversation decides whether this frame is an answer of the right device to us, and whole.
     const verdict = this.#session === null ? "admitted" : this.#step({ kind: "frame", frame, atMs: performance.now() });
     if (verdict !== "admitted" && verdict !== "passed") {
-      this.#health = withRefused(this.#health, at, frame, verdict.damaged);
+      this.#bad("refused", frame.length, withRefused(this.#health, at, frame, verdict.damaged));
       return;
     }
     this.#health = withFrame(this.#health, at);
-    if (verdict === "passed") return;
-    if (this.#protocol.cadence === "polled") {
-      this.#backOff = shortestWait;
-      this.#become("online", null);
-      this.#watchSilence();
-    }
+    this.#quality = heard(this.#quality, "good", frame.length);
+    const isStale = this.#isStale();
+    if (this.#opened !== null) this.#opened.frames += 1;
+    if (verdict === "passed" || isStale) return;
+    this.#liveness?.heard();
+    this.#onAdmitted(decoded, frame, at);
+  }
+
+  #onAdmitted(decoded: Exclude<Decoded, { kind: "refused" }>, frame: Uint8Array, at: number): void {
     const device = this.#settings.id;
-    if (decoded.kind === "status") this.#events.status({ device, at, status: decoded.status });
+    if (this.#protocol.cadence === "polled") this.#backOff = shortestWait;
+    if (decoded.kind === "quantities") {
+      const { display, verdict } = judge(this.#display, decoded, this.#protocol.cadence === "polled", at);
+      this.#showing(display);
+      if (verdict.kind === "doubtful") {
+        this.#health = withRefused(this.#health, at, frame, verdict.reason);
+        return;
+      }
+    }
+    this.#alive();
+    const { state } = this.#health;
+    // D5, D6: no guess. The station must know that what it saw last no longer holds.
+    if (state === "quarantined" || state === "garbled") this.#events.status({ device, at, status: state });
+    else if (decoded.kind === "status") this.#events.status({ device, at, status: decoded.status });
     else this.#events.readings(readingsOf(device, at, frame, decoded));
+  }
+
+  /** D7: what a repeating device says by itself right after the line was opened may have lain in a buffer for hours. */
+  #isStale(): boolean {
+    if (this.#session !== null || this.#protocol.cadence === "event" || this.#opened === null) return false;
+    return this.#opened.frames === 0 || performance.now() - this.#opened.atMs < this.#timing.settleMs;
+  }
+
+  /** D5. */
+  #bad(sort: "noise" | "refused", bytes: number, health: DeviceHealth): void {
+    this.#health = health;
+    this.#quality = heard(this.#quality, sort, bytes);
+    if (this.#health.state !== "garbled" && isGarbled(this.#quality, false)) this.#become("garbled", this.#garbled());
+  }
+
+  /** A valid frame came, or the line of an event device is open. */
+  #alive(): void {
+    const isEvent = this.#protocol.cadence === "event";
+    if (this.#health.state === "garbled") {
+      // One telegram in an hour cannot outweigh what came before it.
+      if (isEvent) this.#quality = unheard;
+      else if (isGarbled(this.#quality, true)) return;
+    }
+    const sentence = this.#quarantineSentence();
+    this.#become(sentence === null ? "online" : "quarantined", sentence);
+  }
+
+  #showing(display: Display): void {
+    const before = this.#display.memory;
+    this.#display = display;
+    if (display.memory === before) return;
+    this.#health = { ...this.#health, quarantine: display.memory.quarantine };
+    this.#events.remember?.(display.memory);
+  }
+
+  #quarantineSentence(): string | null {
+    const { quarantine } = this.#display.memory;
+    if (quarantine === null) return null;
+    const { id } = this.#settings;
+    const what = changeWords(quarantine.was, quarantine.shows);
+    return `device ${id} ${what}, so nothing of it is used: look at its unit key and settings, then run "tallystick devices acknowledge ${id} --dir DIR"`;
   }
 
   /** Runs the session one step; what became of the frame given, if one was. */
@@ -213,25 +274,54 @@ class OpenDevice implements Device {
   }
 
   /** D4: an unplugged adapter may give no close event; only the time since the last valid frame tells. */
-  #watchSilence(): void {
-    if (this.#liveness !== null) {
-      this.#liveness.refresh();
+  #watch(): void {
+    this.#liveness?.stop();
+    const { silentAfterMs, quietMs } = this.#timing;
+    const { probe, cadence } = this.#protocol;
+    // A conversation asks by itself.
+    const ask = probe === undefined || this.#session !== null ? null : () => this.#connection?.write(probe.bytes);
+    const rule: LivenessRule | null =
+      cadence === "polled"
+        ? { kind: "must-speak", silentAfterMs, ask }
+        : ask === null
+          ? null
+          : { kind: "may-be-quiet", quietMs, silentAfterMs, ask };
+    this.#liveness = rule === null ? null : watchLiveness(rule, () => this.#onSilence());
+  }
+
+  #onSilence(): void {
+    const { id, transport } = this.#settings;
+    const { silentAfterMs } = this.#timing;
+    if (this.#opened === null && transport.kind === "tcp-server") {
+      const where = `${transport.host}:${transport.port}`;
+      this.#reopenLater(
+        "connecting",
+        `device ${id} has not dialled in on ${where}: check its power and the address that it dials`,
+      );
       return;
     }
-    this.#liveness = setTimeout(() => this.#reopenLater("silent", this.#silence()), this.#timing.silentAfterMs);
+    const garbled = this.#quality.good === 0 && this.#quality.noise + this.#quality.refused > 0;
+    if (garbled || this.#health.state === "garbled") this.#reopenLater("garbled", this.#garbled());
+    else
+      this.#reopenLater(
+        "silent",
+        `device ${id} gave no valid answer for ${silentAfterMs} ms: check power, cable and protocol`,
+      );
   }
 
-  #silence(): string {
-    const { frames, noiseBytes, refused } = this.#health;
-    const heard = frames > this.#openedWith.frames;
-    const garbled = noiseBytes + refused > this.#openedWith.bad;
-    const what = `device ${this.#settings.id} gave no valid answer for ${this.#timing.silentAfterMs} ms`;
-    return garbled && !heard
-      ? `${what}, only unreadable bytes: check baud rate, parity and protocol`
-      : `${what}: check power, cable and protocol`;
+  /** Once said it stays as it is until the line is readable: its figures would change with every byte. */
+  #garbled(): string {
+    if (this.#health.state === "garbled" && this.#health.lastError !== null) return this.#health.lastError;
+    const { place, lastBad } = this.#health;
+    return garbledSentence(this.#quality, {
+      where: `device ${this.#settings.id}${place === null ? "" : ` on ${place}`}`,
+      protocol: this.#protocol.name,
+      isSerial: this.#settings.transport.kind === "serial",
+      lastReason: lastBad.at(-1)?.reason ?? null,
+    });
   }
 
-  #reopenLater(state: DeviceState, reason: string): void {
+  #reopenLater(state: DeviceState, reason: string | null): void {
     if (this.#health.state === "closed") return;
     this.#release();
     this.#become(state, reason);
@@ -244,7 +334,8 @@ class OpenDevice implements Device {
   }
 
   #release(): void {
-    for (const timer of [this.#wake, this.#liveness]) if (timer !== null) clearTimeout(timer);
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#liveness?.stop();
     this.#wake = null;
     this.#liveness = null;
     this.#session = null;

@@ -1,8 +1,11 @@
+import type { Quarantine } from "./display.ts";
+
 /**
  * `connecting`: the line is not open. `online`: the device answers (polled) or the line is open (event devices).
- * `silent`: the line is open, nothing valid comes. `wrong-device`: another serial number than configured.
+ * `silent`: the line is open, nothing valid comes. `garbled`: most of what comes cannot be read (D5).
+ * `wrong-device`: another serial number than configured. `quarantined`: it shows another unit or resolution than before (D6).
  */
-export type DeviceState = "connecting" | "online" | "silent" | "wrong-device" | "closed";
+export type DeviceState = "connecting" | "online" | "silent" | "garbled" | "wrong-device" | "quarantined" | "closed";
 
 export type BadFrame = { readonly at: number; readonly hex: string; readonly reason: string };
 
@@ -21,6 +24,10 @@ export type DeviceHealth = {
   readonly noiseBytes: number;
   /** The last 10 refused frames and runs of noise, oldest first. */
   readonly lastBad: readonly BadFrame[];
+  /** D6: null = what it shows is taken. */
+  readonly quarantine: Quarantine | null;
+  /** Where the line was last opened, with its settings: "/dev/ttyUSB1 at 9600 8N1", "192.0.2.7:4001". */
+  readonly place: string | null;
   /** One sentence: what, where, what to do. Null once the device is online again. */
   readonly lastError: string | null;
 };
@@ -38,6 +45,8 @@ export const freshHealth = (device: string, protocol: string): DeviceHealth => (
   refused: 0,
   noiseBytes: 0,
   lastBad: [],
+  quarantine: null,
+  place: null,
   lastError: null,
 });
 

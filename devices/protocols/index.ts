@@ -10,6 +10,7 @@ export type {
   Protocol,
   Session,
   SessionInput,
+  LineSettings,
   Taken,
 } from "./protocol.ts";
 export { FRAME_LIMIT_BYTES } from "./protocol.ts";

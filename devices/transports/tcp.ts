@@ -1,5 +1,5 @@
 import { connect as connectSocket, type Socket } from "node:net";
-import { type Connect, type Connection, type ConnectionEvents, once } from "./connection.ts";
+import { type Connect, type Connection, type ConnectionEvents, once, takesMore } from "./connection.ts";
 
 export type TcpSettings = { readonly kind: "tcp"; readonly host: string; readonly port: number };
 
@@ -13,6 +13,9 @@ export const connectTcp =
   (events) =>
     openSocket(settings, events);
 
+/** T4: a port that ends a connection so soon, without a byte, wants something else than a host that listens. */
+const AT_ONCE_MS = 1_000;
+
 function openSocket({ host, port }: TcpSettings, outer: ConnectionEvents): Connection {
   const events = once(outer);
   const where = `${host}:${port}`;
@@ -21,19 +24,26 @@ function openSocket({ host, port }: TcpSettings, outer: ConnectionEvents): Conne
     events.closed(`${where} does not answer: check the address, the cable and the device's power`);
     socket.destroy();
   }, CONNECT_TIMEOUT_MS);
+  let openedAt = 0;
   socket.once("connect", () => {
     clearTimeout(timer);
-    events.opened();
+    openedAt = performance.now();
+    events.opened(where);
   });
   socket.on("data", (chunk: Uint8Array) => events.received(chunk));
   socket.on("error", (error: NodeJS.ErrnoException) => events.closed(tcpReason(where, error)));
   socket.on("close", () => {
     clearTimeout(timer);
-    events.closed(`${where} closed the connection: another host may have taken it, or the port may want a login`);
+    const atOnce = socket.bytesRead === 0 && performance.now() - openedAt < AT_ONCE_MS;
+    events.closed(
+      atOnce
+        ? `${where} closed the connection at once: this port may want a login, or another host has the device; use the port of its data output and end the other host`
+        : `${where} closed the connection: another host may have taken it, or the device was switched off`,
+    );
   });
   return {
     write: (bytes) => {
-      if (!socket.destroyed && socket.writable) socket.write(bytes);
+      if (!socket.destroyed && socket.writable && takesMore(socket.writableLength)) socket.write(bytes);
     },
     close: () => {
       clearTimeout(timer);
@@ -43,7 +53,7 @@ function openSocket({ host, port }: TcpSettings, outer: ConnectionEvents): Conne
   };
 }
 
-const destroyed = (socket: Socket): Promise<void> =>
+export const destroyed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     if (socket.closed) {
       resolve();
@@ -64,5 +74,5 @@ const sentences: Readonly<Record<string, string>> = {
   EPIPE: "broke the connection: the device may have restarted",
 };
 
-const tcpReason = (where: string, error: NodeJS.ErrnoException): string =>
+export const tcpReason = (where: string, error: NodeJS.ErrnoException): string =>
   `${where} ${sentences[error.code ?? ""] ?? `failed: ${error.message}`}`;

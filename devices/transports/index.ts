@@ -1,0 +1,25 @@
+import type { Protocol } from "../protocols/index.ts";
+import type { Connect } from "./connection.ts";
+import { type ListPorts, listPorts } from "./ports.ts";
+import { connectSerial, type SerialSettings, usualLine } from "./serial.ts";
+import { connectTcp, type TcpSettings } from "./tcp.ts";
+import { connectTcpServer, type TcpServerSettings } from "./tcp-server.ts";
+
+/** Where a byte line goes. */
+export type TransportSettings = SerialSettings | TcpSettings | TcpServerSettings;
+
+/** P8: what a serial line is not told it has from its protocol. */
+export function connectTransport(
+  settings: TransportSettings,
+  { lines }: Pick<Protocol, "lines">,
+  ports: ListPorts = listPorts,
+): Connect {
+  switch (settings.kind) {
+    case "serial":
+      return connectSerial(settings, lines?.[0] ?? usualLine, ports);
+    case "tcp":
+      return connectTcp(settings);
+    case "tcp-server":
+      return connectTcpServer(settings);
+  }
+}
