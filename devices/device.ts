@@ -6,7 +6,7 @@ import {
   cutStream,
   type Decoded,
   type Protocol,
-  protocols,
+  protocolOf,
   type Session,
   type SessionInput,
   type Taken,
@@ -23,9 +23,8 @@ import { connectTransport } from "./transports/index.ts";
  * configuration and throws a RangeError at once.
  */
 export function openDevice(settings: DeviceSettings, events: DeviceEvents): Device {
-  const protocol = protocols.get(settings.protocol);
-  if (protocol === undefined)
-    throw new RangeError(`device ${settings.id}: protocol "${settings.protocol}" is not known`);
+  const protocol = protocolOf(settings.protocol, settings.settings);
+  if (typeof protocol === "string") throw new RangeError(`device ${settings.id}: ${protocol}`);
   if (protocol.framing.kind !== "stream") {
     throw new RangeError(
       `device ${settings.id}: ${protocol.name} comes over MQTT, not over ${settings.transport.kind}`,

@@ -1,3 +1,4 @@
+import type { ProtocolSettings } from "./protocols/index.ts";
 import type { DisplayMemory } from "./display.ts";
 import type { DeviceHealth } from "./health.ts";
 import type { Reading } from "./reading.ts";
@@ -7,6 +8,8 @@ import type { ListPorts } from "./transports/ports.ts";
 export type DeviceSettings = {
   readonly id: string;
   readonly protocol: string;
+  /** P10: absent where the protocol takes none. */
+  readonly settings?: ProtocolSettings;
   readonly transport: TransportSettings;
   /** Serial number that the device must give (protocols that can ask for one). Absent: any device is taken. */
   readonly serial?: string;

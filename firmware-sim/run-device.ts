@@ -20,8 +20,7 @@ export type DeviceOptions = {
   readonly ratePerSecond: number;
   readonly script: string | null;
   readonly journal: string | null;
-} & /** A scale speaks a name of `dialects`. */
-(
+} /** A scale speaks a name of `dialects`. */ & (
   | {
       readonly kind: "scale";
       readonly protocol: string;

@@ -1,6 +1,6 @@
 import { andStandard } from "./and-standard/index.ts";
 import { mtSics } from "./mt-sics/index.ts";
-import { type Decoded, type Protocol, refused } from "./protocol.ts";
+import { type Decoded, type Protocol, type ProtocolSettings, refused } from "./protocol.ts";
 import { senmlJson } from "./senml-json/index.ts";
 import { sick } from "./sick/index.ts";
 
@@ -8,6 +8,7 @@ export type {
   Decoded,
   Flag,
   Protocol,
+  ProtocolSettings,
   Session,
   SessionInput,
   LineSettings,
@@ -21,13 +22,29 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
   [andStandard, mtSics, sick, senmlJson].map((protocol) => [protocol.name, protocol]),
 );
 
+/** P10: a settings object of a parsed site never changes, and is asked about with every frame. */
+const configured = new WeakMap<ProtocolSettings, Map<string, Protocol | string>>();
+
+/** P10: a protocol as a device of these settings speaks it; a text = why there is none. Never throws. */
+export function protocolOf(name: string, settings?: ProtocolSettings): Protocol | string {
+  const known = protocols.get(name);
+  if (known === undefined) return `protocol "${name}" is not known`;
+  if (known.withSettings === undefined) return settings === undefined ? known : `${name} takes no settings`;
+  if (settings === undefined) return `${name} needs settings`;
+  const kept = configured.get(settings) ?? new Map<string, Protocol | string>();
+  configured.set(settings, kept);
+  const made = kept.get(name) ?? known.withSettings(settings);
+  kept.set(name, made);
+  return made;
+}
+
 /**
- * Decodes one complete raw frame. Pure: peers call it to check a statement against its raw frames (P5).
- * Never throws; every byte sequence of every protocol has an answer (P3).
+ * Decodes one complete raw frame. Pure: peers call it to check a statement against its raw frames (P5), with the settings that the
+ * site agreed on for its device (P10). Never throws; every byte sequence of every protocol has an answer (P3).
  */
-export function decodeFrame(protocol: string, frame: Uint8Array): Decoded {
-  const known = protocols.get(protocol);
-  if (known === undefined) return refused(`protocol "${protocol}" is not known`);
+export function decodeFrame(protocol: string, frame: Uint8Array, settings?: ProtocolSettings): Decoded {
+  const known = protocolOf(protocol, settings);
+  if (typeof known === "string") return refused(known);
   if (frame.length > known.maxFrameBytes)
     return refused(`a frame of ${protocol} has at most ${known.maxFrameBytes} bytes`);
   return known.decodeFrame(frame);

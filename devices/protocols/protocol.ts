@@ -65,7 +65,12 @@ export type Protocol = {
   readonly probe?: Probe;
   /** Frames carry a checksum: one that holds is no chance. */
   readonly hasChecksum?: true;
+  /** P10: the protocol as the settings of one device make it; a text = what is wrong with them. Absent: it takes none. */
+  readonly withSettings?: (settings: ProtocolSettings) => Protocol | string;
 };
+
+/** P10: what a site agrees on about one device beside its protocol, by names that the protocol knows. */
+export type ProtocolSettings = Readonly<Record<string, string | number | boolean>>;
 
 export type LineSettings = {
   readonly baudRate: number;

@@ -14,6 +14,7 @@ import type { RegisteredDevice, Registration } from "./registration.ts";
 export type DecodeFrame = (
   protocol: string,
   frame: Uint8Array,
+  settings?: RegisteredDevice["settings"],
 ) =>
   | { readonly kind: "quantities"; readonly quantities: readonly Quantity[] }
   | { readonly kind: "status"; readonly status: string }
@@ -37,7 +38,7 @@ export function sourcesOf(
     if (device === undefined) return rejected(`device ${frame.device} is not registered for this gateway`);
     const misplaced = faultOfStation(device, measurement);
     if (misplaced !== null) return rejected(misplaced);
-    const shown = quantitiesShown(device, decodeFrame(device.protocol, frame.bytes));
+    const shown = quantitiesShown(device, decodeFrame(device.protocol, frame.bytes, device.settings));
     if (typeof shown === "string") return rejected(shown);
     for (const quantity of shown) {
       const difference = differenceTo(measurement, device, quantity);

@@ -1,5 +1,5 @@
 import { type Decimal, exactKilograms, exactMetres, parseDecimal } from "../../devices/quantity/index.ts";
-import type { Measures, Site } from "../../ledger/management/index.ts";
+import type { Measures, Site, SiteDevice } from "../../ledger/management/index.ts";
 import type { GatewayIndex } from "../../ledger/store/port.ts";
 
 /** A device of the site configuration, its limits as exact decimals in kg and m. */
@@ -7,6 +7,7 @@ export type RegisteredDevice = {
   readonly id: string;
   readonly station: string;
   readonly protocol: string;
+  readonly settings: SiteDevice["settings"];
   readonly measures: readonly Measures[];
   readonly mass: Limits | null;
   readonly dimensions: Limits | null;
@@ -26,11 +27,12 @@ export function registrationsOf(site: Site): ReadonlyMap<GatewayIndex, Registrat
   const byGateway = new Map(
     site.gateways.map(({ name }, index) => [name, { index, devices: [] as RegisteredDevice[] }]),
   );
-  for (const { id, gateway, station, protocol, measures, mass, dimensions } of site.devices) {
+  for (const { id, gateway, station, protocol, settings, measures, mass, dimensions } of site.devices) {
     byGateway.get(gateway)?.devices.push({
       id,
       station,
       protocol,
+      settings,
       measures,
       mass:
         mass === undefined ? null : limits([mass.minKg, mass.maxKg, mass.divisionKg], (kg) => exactKilograms(kg, "kg")),

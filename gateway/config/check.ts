@@ -1,4 +1,4 @@
-import { protocols } from "../../devices/protocols/index.ts";
+import { protocolOf, protocols } from "../../devices/protocols/index.ts";
 import type { Site } from "../../ledger/management/index.ts";
 import { nearestName } from "./nearest.ts";
 import type { ConfigFault } from "./parse.ts";
@@ -79,6 +79,10 @@ function checkDevices(
         ["devices", index, "transport"],
         `"devices[${index}].transport" is ${transport.kind}, but ${id} speaks ${device.protocol}; use ${wanted.join(" or ")}`,
       );
+    }
+    const understood = wanted === null || device.protocol === "api" || protocolOf(device.protocol, device.settings);
+    if (typeof understood === "string") {
+      fault(at, `"devices[${index}].id" is "${id}", whose settings in SITE.json cannot be used: ${understood}`);
     }
     if (transport.kind === "mqtt" && settings.mqtt === undefined) {
       fault(

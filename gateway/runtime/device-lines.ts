@@ -8,6 +8,7 @@ import {
   type Reading,
   startBroker,
 } from "../../devices/index.ts";
+import type { SiteDevice } from "../../ledger/management/index.ts";
 import { causeOf, type GatewayConfig, GatewayFailure, type TransportSettings } from "../config/index.ts";
 import { type MqttUsers, loadMqttUsers } from "../identity/index.ts";
 import type { DeviceFrame } from "../ingest/index.ts";
@@ -30,7 +31,7 @@ export async function openDeviceLines(config: GatewayConfig, events: DeviceLines
   const broker = await openBroker(config, events);
   const wired = config.settings.devices.flatMap(({ id, transport }): Device[] => {
     const registered = config.site.devices.find((device) => device.id === id);
-    const settings = registered === undefined ? null : settingsOf(id, registered.protocol, transport, config.dir);
+    const settings = registered === undefined ? null : settingsOf(registered, transport, config.dir);
     if (settings === null) return [];
     // A dimensioner speaks once an item over a line that cannot acknowledge; it is told apart in gateway/station.
     return [
@@ -52,16 +53,17 @@ export async function openDeviceLines(config: GatewayConfig, events: DeviceLines
   };
 }
 
-function settingsOf(id: string, protocol: string, transport: TransportSettings, dir: string): DeviceSettings | null {
+function settingsOf(registered: SiteDevice, transport: TransportSettings, dir: string): DeviceSettings | null {
+  const { id, protocol, settings } = registered;
+  const device = { id, protocol, ...(settings === undefined ? {} : { settings }) };
   switch (transport.kind) {
     case "serial":
       return {
-        id,
-        protocol,
+        ...device,
         transport: { kind: "serial", path: resolve(dir, transport.path), baudRate: transport.baudRate },
       };
     case "tcp":
-      return { id, protocol, transport };
+      return { ...device, transport };
     case "mqtt":
     case "api":
       return null;

@@ -36,7 +36,7 @@ export async function startMeasuring(parts: {
     decode: (device, frame) => {
       const registered = site.devices.find(({ id }) => id === device);
       if (registered === undefined) return null;
-      const decoded = decodeFrame(registered.protocol, frame);
+      const decoded = decodeFrame(registered.protocol, frame, registered.settings);
       return decoded.kind === "quantities" ? decoded.quantities : null;
     },
     memos,

@@ -25,12 +25,24 @@ const gateway = z.strictObject({
   tlsPin: digest,
   left: z.literal(true, { error: "must be true, or absent" }).exactOptional(),
 });
+/** G12. */
+const SETTING = "must be a text of 1 to 1024 characters, a whole number, true or false";
+const MOST_SETTINGS = 32;
+const settings = z
+  .record(
+    z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/),
+    z.union([z.string().min(1, SETTING).max(1024, SETTING), z.int(), z.boolean()], { error: SETTING }),
+    { error: "must be an object of settings, each named by 1 to 32 letters and digits" },
+  )
+  .refine((all) => Object.keys(all).length <= MOST_SETTINGS, `must be at most ${MOST_SETTINGS} settings`);
+
 const device = z.strictObject({
   id: name,
   gateway: name,
   station: name,
   // Which ones a gateway speaks is its version's business; a site may be ahead of one of its gateways.
   protocol: name,
+  settings: settings.exactOptional(),
   measures: z
     .array(z.enum(["mass", "dimensions", "item"], { error: "must be mass, dimensions or item" }), {
       error: "must be a list of mass, dimensions, item",

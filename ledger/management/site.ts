@@ -34,6 +34,8 @@ export type SiteDevice = {
   readonly station: string;
   /** A protocol of `devices/protocols`, or `api`: this folder knows them by name only. */
   readonly protocol: string;
+  /** G12: what everybody must know to read its frames, where the protocol leaves that open. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly measures: readonly Measures[];
   /** Present exactly when it measures mass. */
   readonly mass?: { readonly minKg: string; readonly maxKg: string; readonly divisionKg: string };

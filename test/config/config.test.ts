@@ -125,6 +125,18 @@ test("C4: a device of its own whose protocol this version does not know keeps a 
   t.regex(fault?.sentence ?? "", /protocol "mt-sicks", unknown to this version; did you mean "mt-sics"\?$/);
 });
 
+test("C4: settings that a device's protocol does not understand are named with the device", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[0] ?? "";
+  const { site } = await loadConfig(dir);
+  const { configHash: _, format: __, ...document } = site;
+  const devices = site.devices.map((device) => (device.id === "scale-1" ? { ...device, settings: { a: 1 } } : device));
+  await writeFile(join(dir, "SITE.json"), JSON.stringify(siteOf({ ...document, devices })));
+  await t.throwsAsync(loadConfig(dir), {
+    message: /"scale-1", whose settings in SITE.json cannot be used: mt-sics takes no settings$/,
+  });
+});
+
 test("C6: what the others changed of devices and ledgers is told, and the gateway starts without them", async (t) => {
   const made = await madeSite(t);
   const dir = made.gatewayDirs[0] ?? "";

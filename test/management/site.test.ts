@@ -141,6 +141,16 @@ const REFUSED: readonly (readonly [string, (json: Json) => void, RegExp])[] = [
   ["a device of an unknown gateway", set("devices.0.gateway", "nowhere"), /devices\[0\]\.gateway is nowhere/],
   ["a device twice", set("devices.1.id", "scale-1"), /devices\[1\]\.id is the same as devices\[0\]\.id/],
   ["an unknown protocol", set("devices.0.protocol", "Tele pathy"), /^devices\[0\]\.protocol must be/],
+  ["settings that are no object", set("devices.0.settings", []), /^devices\[0\]\.settings must be an object/],
+  ["a setting with a fraction", set("devices.0.settings", { scale: 0.5 }), /settings\.scale must be a text of 1/],
+  ["a setting of settings", set("devices.0.settings", { a: {} }), /settings\.a must be a text of 1/],
+  ["an empty setting", set("devices.0.settings", { a: "" }), /settings\.a must be a text of 1/],
+  ["a setting with a bad name", set("devices.0.settings", { "a b": 1 }), /settings\.a b must be/],
+  [
+    "33 settings",
+    set("devices.0.settings", Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`s${index}`, index]))),
+    /settings must be at most 32/,
+  ],
   ["a device that measures nothing", set("devices.0.measures", []), /^devices\[0\]\.measures must name/],
   [
     "a device that measures something twice",
@@ -181,6 +191,15 @@ for (const [name, edit, expected] of REFUSED) {
 test("G4: any JSON is answered", (t) => {
   fc.assert(fc.property(fc.jsonValue(), (json) => parseSite(json).kind === "reject"));
   for (const wrong of [undefined, null, [], "{}", 5]) t.is(parseSite(wrong).kind, "reject");
+});
+
+test("G12: settings of a device are part of what was agreed on", (t) => {
+  const { format: _, configHash: __, ...draft } = site;
+  const devices = (mass: string) =>
+    draft.devices.map((device) => ({ ...device, settings: { mass, decimals: 3, stable: true } }));
+  const one = siteOf({ ...draft, devices: devices("Weight/Net") });
+  t.deepEqual(one.devices[0]?.settings, { mass: "Weight/Net", decimals: 3, stable: true });
+  t.not(siteOf({ ...draft, devices: devices("Weight/Gross") }).configHash, one.configHash);
 });
 
 test("G5: a draft that would be refused throws what is wrong", (t) => {

@@ -1,6 +1,6 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { cutStream, decodeFrame, protocols, type Taken } from "../../../devices/protocols/index.ts";
+import { cutStream, decodeFrame, protocolOf, protocols, type Taken } from "../../../devices/protocols/index.ts";
 import { encodeLine } from "../../../devices/protocols/mt-sics/index.ts";
 import { encodeTelegram } from "../../../devices/protocols/sick/index.ts";
 
@@ -161,4 +161,10 @@ test("P1: every streamed protocol is in these tests", (t) => {
     streamed.map(({ name }) => name),
     all,
   );
+});
+
+test("P10: settings for a protocol that takes none are refused, and so are the frames that they should explain", (t) => {
+  t.is(protocolOf("sick", { mass: "Weight" }), "sick takes no settings");
+  t.is(protocolOf("abacus"), 'protocol "abacus" is not known');
+  t.deepEqual(decodeFrame("sick", telegram, { mass: "Weight" }), { kind: "refused", reason: "sick takes no settings" });
 });
