@@ -3,7 +3,7 @@ import { access, constants, stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
 import { causeOf, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
-import { checkKeys, keysInUse, loadKeys, loadMqttUsers } from "../identity/index.ts";
+import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, loadMqttUsers } from "../identity/index.ts";
 import { clockFault } from "../runtime/clock.ts";
 import { busyCause } from "../site/index.ts";
 import { needed, readArguments } from "./arguments.ts";
@@ -42,10 +42,16 @@ async function examine(dir: string): Promise<readonly Finding[]> {
   ];
 }
 
+/** K7: those that the configuration names. */
+async function keysOf({ dir, site, settings }: GatewayConfig): Promise<GatewayKeys> {
+  const sets = await loadKeySets(dir);
+  return keySetOf(sets, site, settings.gateway) ?? (sets[0] as GatewayKeys);
+}
+
 async function secrets(config: GatewayConfig): Promise<Finding> {
   const check = "secrets";
   try {
-    checkKeys(await loadKeys(config.dir), config.site, config.settings.gateway, config.dir);
+    checkKeys(await keysOf(config), config.site, config.settings.gateway, config.dir);
     const { mqtt } = config.settings;
     if (mqtt !== undefined) await loadMqttUsers(resolve(config.dir, mqtt.users));
     return { check, ok: true, found: "they fit the site, and nobody else may read them" };
@@ -73,13 +79,14 @@ async function store(config: GatewayConfig): Promise<Finding> {
       },
     );
     if (!there) {
-      if (await keysInUse(config.dir)) throw new StoreFailure("STORE_LOST", { path });
+      if (await keysInUse(config.dir, await keysOf(config))) throw new StoreFailure("STORE_LOST", { path });
       return { check, ok: true, found: `${path} will be made at the first start` };
     }
     const reader = openStoreReadOnly(path);
     try {
       const { site, gateway, lanes } = reader.identity();
-      const ours = { site: config.site.site, gateway: config.settings.gateway, lanes: config.site.gateways.length };
+      const founded = config.lineage[0].site.gateways.length;
+      const ours = { site: config.site.site, gateway: config.settings.gateway, lanes: founded };
       if (site !== ours.site || gateway !== ours.gateway || lanes !== ours.lanes) {
         const nameOf = (one: typeof ours): string => `${one.gateway} of site ${one.site} with ${one.lanes} gateways`;
         throw new StoreFailure("STORE_OF_ANOTHER", {
@@ -192,15 +199,17 @@ async function serial(check: string, path: string): Promise<Finding> {
   }
 }
 
-async function peers({ settings, site, self }: GatewayConfig): Promise<readonly Finding[]> {
+async function peers({ settings, site, lineage, self }: GatewayConfig): Promise<readonly Finding[]> {
+  const founders = lineage[0].site.gateways.length;
   return Promise.all(
-    site.gateways.flatMap(({ name }, index) => {
-      if (index === self) return [];
+    site.gateways.flatMap(({ name, left }, index) => {
+      if (index === self || left) return [];
       const address = settings.peers.addresses[name];
-      // The lower index dials, so only those above need an address here.
+      // P1 of ledger/peers: only whom we dial needs an address here.
       if (address === undefined) {
-        const found = index < self ? "dials us" : `has no address; add "${name}: host:port" to peers.addresses`;
-        return [Promise.resolve({ check: name, ok: index < self, found })];
+        const ok = Math.max(self, index) < founders ? index < self : index > self;
+        const found = ok ? "dials us" : `has no address; add "${name}: host:port" to peers.addresses`;
+        return [Promise.resolve({ check: name, ok, found })];
       }
       const at = address.lastIndexOf(":");
       const host = address.slice(0, at).replace(/^\[|\]$/g, "");

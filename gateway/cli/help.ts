@@ -9,6 +9,8 @@ export const COMMANDS = [
   "receipt",
   "verify",
   "unpack",
+  "join",
+  "config",
   "doctor",
 ] as const;
 
@@ -23,10 +25,11 @@ export const OVERALL_HELP = `tallystick: signed, agreed and anchored weight and 
   tallystick receipt    fetches the receipt of a measurement
   tallystick verify     checks a receipt, or evidence against a gateway, offline
   tallystick unpack     takes a receipt apart into its standard forms
+  tallystick join       keys and configuration for one more gateway of a site, or for one that lost its disk
+  tallystick config     shows, proposes and approves changes of a site: gateways, keys, devices, ledgers, model
   tallystick doctor     checks a gateway's surroundings and says how to mend them
 
 "tallystick COMMAND --help" tells more. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or configuration.
-Adding gateways to a running site (invite, join) comes in a later version.
 `;
 
 const HELP: Readonly<Record<(typeof COMMANDS)[number], string>> = {
@@ -54,7 +57,7 @@ Creates DIR with keys, token, SITE.json and gateway.yaml of a site of one gatewa
 peers on P+100), with a device of protocol "api" so that it can take measurements at once. Existing keys are never replaced.
 --ledger names the shared ledger that records the site's checkpoints: its name, its verifier key (C2SP vkey, type 04) and its address. Without it
 the key of an embedded one is made in DIR/ledger (port P+299), and the command that runs it is shown. Receipts need a ledger; SITE.json is sealed with it.
-Further devices are registered in SITE.json by creating the site anew. Adding gateways (invite, join) comes in a later version.
+Further devices and gateways: see "tallystick config" and "tallystick join".
 `,
   ledger: `tallystick ledger --dir DIR --site SITE.json [--port P]
 
@@ -93,6 +96,23 @@ or "invalid: ..." and 1.
 
 Writes the receipt's parts in their standard forms: statement.cbor (SenML), statement.cose (COSE Receipt), bundle.tlog-proof (C2SP),
 bundle.cose (the log's leaf), anchor.json.
+`,
+  join: `tallystick join --dir DIR --gateway NAME --site SITE.json [--port P] [--peers NAME=HOST:PORT,...]
+
+Creates DIR with keys, token, gateway.yaml and a copy of SITE.json for a gateway that is to join the site, or for one of its gateways that lost its disk,
+and shows its entry: put that into "gateways" of the configuration to come (see "tallystick config"), at the end, or in the place of its old one.
+--peers names the addresses of the others: a gateway that joins is the one that dials. When the site has agreed, "tallystick config fetch" and start it.
+`,
+  config: `tallystick config show --dir DIR                the configuration in force, to be edited
+       tallystick config propose FILE --dir DIR        proposes the edited one, and approves of it
+       tallystick config approve HASH --dir DIR        approves of one that another gateway proposed (8 digits of its hash are enough)
+       tallystick config status --dir DIR [--json]     what is in force, what is proposed, who approved
+       tallystick config keys --dir DIR                makes further keys for this gateway and shows its entry with them
+       tallystick config fetch --dir DIR --from URL    brings SITE.json in DIR up to date from a gateway's API, checking every step from what is there
+
+A site changes by the approval of a quorum of its gateways, each by its own operator, while they run and without a pause. In the edited configuration a gateway joins
+at the end of "gateways"; one that leaves stays in its place with "left": true and without devices; one with new keys has its entry replaced.
+All but keys and fetch speak with the running gateway of DIR, with its token.
 `,
   doctor: `tallystick doctor --dir DIR [--json]
 

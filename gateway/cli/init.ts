@@ -78,7 +78,8 @@ async function siteWith(identity: GatewayIdentity, name: string, ledger: SiteLed
   });
 }
 
-function nameOf(option: string, text: string): string {
+/** Of a gateway or a site. Throws UsageError. */
+export function nameOf(option: string, text: string): string {
   if (!NAME.test(text))
     throw new UsageError(`--${option} is "${text}", but must be 1 to 32 small letters, digits and hyphens`);
   return text;

@@ -1,5 +1,5 @@
 import { startEmbeddedLedger } from "../../ledger/anchor/index.ts";
-import { loadSite } from "../config/index.ts";
+import { loadLineage } from "../config/index.ts";
 import { needed, readArguments, wholeNumber } from "./arguments.ts";
 import { stopRequested, tellReady } from "./lifetime.ts";
 
@@ -7,14 +7,14 @@ import { stopRequested, tellReady } from "./lifetime.ts";
 export async function ledger(argv: readonly string[]): Promise<number> {
   const { options } = readArguments("ledger", argv, { dir: "text", site: "text", port: "text" });
   const dir = needed("ledger", "dir", options.dir);
-  const site = await loadSite(needed("ledger", "site", options.site));
+  const lineage = await loadLineage(needed("ledger", "site", options.site));
   const stop = stopRequested();
   const running = await startEmbeddedLedger({
     dir,
     port: wholeNumber("port", options.port, 8_380, 1, 65_535),
-    sites: [site],
+    sites: [lineage],
   });
-  process.stdout.write(`the shared ledger of site ${site.site} listens on ${running.url}\n`);
+  process.stdout.write(`the shared ledger of site ${lineage[0].site.site} listens on ${running.url}\n`);
   tellReady();
   await stop;
   await running.close();

@@ -16,6 +16,8 @@ const commands: Readonly<Record<(typeof COMMANDS)[number], () => Promise<Command
   receipt: async () => (await import("./receipt.ts")).receipt,
   verify: async () => (await import("./verify.ts")).verify,
   unpack: async () => (await import("./unpack.ts")).unpack,
+  join: async () => (await import("./join.ts")).join,
+  config: async () => (await import("./config.ts")).config,
   doctor: async () => (await import("./doctor.ts")).doctor,
 };
 

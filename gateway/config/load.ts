@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { currentOf, type Lineage, parseLineage, type Site } from "../../ledger/management/index.ts";
 import { checkAgainstSite } from "./check.ts";
 import { causeOf, GatewayFailure } from "./failures.ts";
-import { type ConfigFault, parseConfig } from "./parse.ts";
+import { type ConfigFault, parseConfig, type ParsedConfig } from "./parse.ts";
 import type { GatewaySettings } from "./schema.ts";
 
 export type GatewayConfig = {
@@ -22,18 +22,26 @@ export type GatewayConfig = {
 export const CONFIG_FILE = "gateway.yaml";
 export const SITE_FILE = "SITE.json";
 
-/** C1: everything that configures the gateway of `dir`. Throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_WRONG, SITE_MISSING, SITE_WRONG. */
-export async function loadConfig(dir: string): Promise<GatewayConfig> {
+/** C1: everything that configures the gateway of `dir`, with the SITE.json that is there or a newer one that is known. Throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_WRONG, SITE_MISSING, SITE_WRONG. */
+export async function loadConfig(dir: string, known: Lineage | null = null): Promise<GatewayConfig> {
   const absolute = resolve(dir);
-  const path = join(absolute, CONFIG_FILE);
+  const { path, settings, lineOf } = await parsedConfig(absolute);
+  const lineage = known ?? (await loadLineage(join(absolute, SITE_FILE)));
+  return configIn(absolute, settings, lineage, (site) => checkAgainstSite(settings, site, path, lineOf));
+}
+
+/** gateway.yaml alone, which may be ahead of what the site has agreed on. Throws CONFIG_MISSING, CONFIG_UNREADABLE, CONFIG_WRONG. */
+export async function loadSettings(dir: string): Promise<GatewaySettings> {
+  return (await parsedConfig(resolve(dir))).settings;
+}
+
+async function parsedConfig(
+  dir: string,
+): Promise<Extract<ParsedConfig, { kind: "accept" }> & { readonly path: string }> {
+  const path = join(dir, CONFIG_FILE);
   const parsed = parseConfig(await readText(path, "CONFIG_MISSING"), path);
-  if (parsed.kind === "reject") {
-    throw new GatewayFailure("CONFIG_WRONG", { sentences: parsed.faults.map((fault) => fault.sentence) });
-  }
-  const lineage = await loadLineage(join(absolute, SITE_FILE));
-  return configIn(absolute, parsed.settings, lineage, (site) =>
-    checkAgainstSite(parsed.settings, site, path, parsed.lineOf),
-  );
+  if (parsed.kind === "accept") return { ...parsed, path };
+  throw new GatewayFailure("CONFIG_WRONG", { sentences: parsed.faults.map((fault) => fault.sentence) });
 }
 
 /** C4, C6. */

@@ -1,5 +1,5 @@
 import { anchorOnEmbedded } from "../../ledger/anchor/index.ts";
-import { originOf } from "../../ledger/management/index.ts";
+import { lineageJson, originOf } from "../../ledger/management/index.ts";
 import type { Replica } from "../../ledger/replica/index.ts";
 import type { Recovered, Store } from "../../ledger/store/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
@@ -13,14 +13,18 @@ export function startAnchorings(parts: {
   readonly config: GatewayConfig;
   readonly store: Pick<Store, "consistency">;
   readonly recovered: Pick<Recovered, "checkpoint" | "anchors">;
-  readonly replica: Pick<Replica, "anchored">;
+  readonly replica: Pick<Replica, "anchored" | "lineage">;
   readonly alarm: (kind: string, detail: string) => void;
   readonly after: (ms: number, run: () => void) => () => void;
 }): readonly Anchoring[] {
   const { config, recovered } = parts;
+  const siteJson = (): string | null => {
+    const lineage = parts.replica.lineage();
+    return lineage.length === 1 ? null : JSON.stringify(lineageJson(lineage));
+  };
   return config.settings.anchors.map(({ ledger, url }) => {
     const anchoring = startAnchoring({
-      anchor: anchorOnEmbedded({ url, ledgerKey: keyOf(config, ledger), origin: originOf(config.site.site) }),
+      anchor: anchorOnEmbedded({ url, ledgerKey: keyOf(config, ledger), origin: originOf(config.site.site), siteJson }),
       consistency: parts.store.consistency,
       staggerMs: config.self * STAGGER_MS,
       anchored: (size, note) => parts.replica.anchored(ledger, size, note),

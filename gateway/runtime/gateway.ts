@@ -9,6 +9,7 @@ import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.
 import { falsehood, loadPredictor, shippedModelPath } from "../assess/index.ts";
 import { faultOfProtocols, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, markKeysInUse } from "../identity/index.ts";
+import { StationFailure, stationsOf } from "../station/index.ts";
 import { type Honest, makeAcceptor } from "./acceptor.ts";
 import { startAnchorings } from "./anchorings.ts";
 import { clockFault } from "./clock.ts";
@@ -110,7 +111,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
         if (!inForce.learn(lineage)) return;
         log.info(configurationWords(site()));
         links.peers?.reconfigure(site(), (keySetOf(sets, site(), settings.gateway) ?? keys).tls);
-        links.line?.renew(site());
+        links.line?.renew(lineage);
       },
     },
   });
@@ -218,14 +219,20 @@ async function checkModel(rules: Rules, site: Site): Promise<void> {
   await predictor.close();
 }
 
-/** N10: nobody agrees to a model that would leave this gateway without a judgement. */
+/** N10: nobody agrees to a model that would leave this gateway without a judgement, or to a station that measures nothing. */
 async function faultOfRules(rules: Rules, site: Site): Promise<string | null> {
   const unread = faultOfProtocols(site);
   if (unread !== null) return `it ${unread}.`;
   const { sha256 } = site.model;
-  return (await rules.modelPath(sha256)) === null
-    ? `its model ${sha256} is not on this machine: copy it into the folder models of this gateway first.`
-    : null;
+  if ((await rules.modelPath(sha256)) === null)
+    return `its model ${sha256} is not on this machine: copy it into the folder models of this gateway first.`;
+  try {
+    for (const { name } of site.gateways) stationsOf(site, name, 0);
+    return null;
+  } catch (error) {
+    if (error instanceof StationFailure) return `${error.message}.`;
+    throw error;
+  }
 }
 
 const replicaKeys = ({ identity, checkpoint }: GatewayKeys): Keys => ({

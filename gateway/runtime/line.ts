@@ -1,10 +1,10 @@
 import type { DeviceHealth } from "../../devices/index.ts";
-import type { Site } from "../../ledger/management/index.ts";
+import { currentOf, type Lineage, type Site } from "../../ledger/management/index.ts";
 import type { Store } from "../../ledger/store/index.ts";
 import type { Measurement } from "../../ledger/statement/index.ts";
 import { type GatewayConfig, loadConfig } from "../config/index.ts";
 import type { Ingest } from "../ingest/index.ts";
-import { stationsOf } from "../station/index.ts";
+import { StationFailure, stationsOf } from "../station/index.ts";
 import { type DeviceLines, openDeviceLines } from "./device-lines.ts";
 import type { Log } from "./log.ts";
 import { startMeasuring } from "./measuring.ts";
@@ -17,7 +17,7 @@ export type Line = {
   readonly health: () => readonly DeviceHealth[];
   readonly openDevices: () => Promise<void>;
   /** Another configuration is known. */
-  readonly renew: (site: Site) => void;
+  readonly renew: (lineage: Lineage) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -34,21 +34,29 @@ export async function startLine(
 ): Promise<Line> {
   const { observer, store } = parts;
   let config = parts.config;
-  let ingest = await startMeasuring({ ...parts, config, readings });
+  let ingest = await measure(readings);
   let lines: DeviceLines | null = null;
   let areDevicesOpen = false;
   let closed = false;
   /** One change after the other. */
   let changing: Promise<void> = Promise.resolve();
 
+  function measure(from: typeof readings): Promise<Ingest> {
+    const leftOut = (why: string): void => observer.alarm("configuration", why);
+    return startMeasuring({ ...parts, readings: from, config: usable(config, leftOut) });
+  }
+
   async function openDevices(): Promise<void> {
     areDevicesOpen = true;
-    lines = await openDeviceLines(config, {
-      stream: (frame) => ingest.onStream(frame),
-      status: (device, at, status) => ingest.onStatus(device, at, status),
-      message: (frame) => ingest.onMessage(frame),
-      health: (health) => tell(health, observer, parts.log),
-    });
+    lines = await openDeviceLines(
+      usable(config, () => undefined),
+      {
+        stream: (frame) => ingest.onStream(frame),
+        status: (device, at, status) => ingest.onStatus(device, at, status),
+        message: (frame) => ingest.onMessage(frame),
+        health: (health) => tell(health, observer, parts.log),
+      },
+    );
   }
 
   /** Ingest stops before the lines close, so that what is on its way can still be acknowledged. */
@@ -58,16 +66,17 @@ export async function startLine(
     lines = null;
   }
 
-  async function change(site: Site): Promise<void> {
+  async function change(lineage: Lineage): Promise<void> {
+    const site = currentOf(lineage);
     if (closed || isSame(config, site)) return;
-    const next = await loadConfig(config.dir).catch((error: unknown) => {
+    const next = await loadConfig(config.dir, lineage).catch((error: unknown) => {
       observer.alarm("configuration", `gateway.yaml does not fit the site's new configuration: ${String(error)}`);
-      return { ...config, site, settings: { ...config.settings, devices: stillRegistered(config, site) } };
+      return { ...config, lineage, site, settings: { ...config.settings, devices: stillRegistered(config, site) } };
     });
     for (const warning of next.warnings) observer.alarm("configuration", warning);
     await stop();
-    config = { ...next, site };
-    ingest = await startMeasuring({ ...parts, config, readings: (await store.recover()).readings });
+    config = next;
+    ingest = await measure((await store.recover()).readings);
     if (areDevicesOpen) await openDevices();
     parts.log.info("the devices of this gateway have changed");
   }
@@ -80,8 +89,8 @@ export async function startLine(
     queues: () => ingest.queues(),
     health: () => lines?.health() ?? [],
     openDevices,
-    renew: (site) => {
-      changing = changing.then(() => change(site)).catch(observer.fail);
+    renew: (lineage) => {
+      changing = changing.then(() => change(lineage)).catch(observer.fail);
     },
     close: async () => {
       closed = true;
@@ -93,8 +102,25 @@ export async function startLine(
 
 /** Whether the gateway has the same stations and devices. */
 function isSame({ site, settings }: GatewayConfig, other: Site): boolean {
-  const stations = (one: Site): string => JSON.stringify(stationsOf(one, settings.gateway, settings.station.windowMs));
-  return stations(site) === stations(other);
+  const own = (one: Site): string => JSON.stringify(one.devices.filter(({ gateway }) => gateway === settings.gateway));
+  return own(site) === own(other);
+}
+
+/** C6: what the site has agreed on and no station can be made of is left out and told; only its first configuration must fit. */
+function usable(config: GatewayConfig, tell: (sentence: string) => void): GatewayConfig {
+  const { site, settings, lineage } = config;
+  try {
+    stationsOf(site, settings.gateway, settings.station.windowMs);
+    return config;
+  } catch (error) {
+    if (!(error instanceof StationFailure) || lineage.length === 1) throw error;
+    tell(error.message);
+    const { station } = error.details;
+    const devices = site.devices.filter((one) => one.gateway !== settings.gateway || one.station !== station);
+    const known = new Set(devices.map(({ id }) => id));
+    const kept = settings.devices.filter(({ id }) => known.has(id));
+    return usable({ ...config, site: { ...site, devices }, settings: { ...settings, devices: kept } }, tell);
+  }
 }
 
 function stillRegistered({ settings }: GatewayConfig, site: Site): GatewayConfig["settings"]["devices"] {

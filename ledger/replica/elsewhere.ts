@@ -12,9 +12,9 @@ export type Elsewhere = {
   readonly keep: (from: GatewayIndex, bytes: Uint8Array) => void;
   /** All that was kept, in order. */
   readonly take: () => readonly { readonly from: GatewayIndex; readonly bytes: Uint8Array }[];
-  /** Notes who is ahead, and whether it is time to ask. */
-  readonly sawAhead: (peer: GatewayIndex, epoch: number) => boolean;
-  /** Whom to ask further when `epoch` has begun: the peer that was seen there or beyond. */
+  /** Notes that a peer is in `epoch`, beyond the one here, and answers whom of all these it is time to ask; null = nobody yet. */
+  readonly sawAhead: (peer: GatewayIndex, epoch: number, here: number) => GatewayIndex | null;
+  /** Whom to ask further when `epoch` has begun: one that was seen there or beyond. */
   readonly guideFrom: (epoch: number) => GatewayIndex | null;
   /** Whether it is time to tell this peer that it is behind. */
   readonly mayTell: (peer: GatewayIndex) => boolean;
@@ -24,8 +24,20 @@ export function makeElsewhere(nowMs: () => number): Elsewhere {
   let kept: { readonly from: GatewayIndex; readonly bytes: Uint8Array }[] = [];
   const keptBytes = new Map<GatewayIndex, number>();
   const toldAtMs = new Map<GatewayIndex, number>();
-  let guide: { readonly peer: GatewayIndex; readonly epoch: number } | null = null;
+  /** The highest epoch that each peer said it is in; who was asked last stands last, so that nobody who only makes noise is asked alone. */
+  const ahead = new Map<GatewayIndex, number>();
   let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  function nextAt(epoch: number): GatewayIndex | null {
+    for (const [peer, at] of ahead) {
+      if (at < epoch) continue;
+      ahead.delete(peer);
+      ahead.set(peer, at);
+      return peer;
+    }
+    return null;
+  }
+
   return {
     keep: (from, bytes) => {
       const total = (keptBytes.get(from) ?? 0) + bytes.length;
@@ -39,13 +51,13 @@ export function makeElsewhere(nowMs: () => number): Elsewhere {
       keptBytes.clear();
       return taken;
     },
-    sawAhead: (peer, epoch) => {
-      guide = { peer, epoch };
-      if (nowMs() - askedAtMs < EVERY_MS) return false;
+    sawAhead: (peer, epoch, here) => {
+      ahead.set(peer, Math.max(epoch, ahead.get(peer) ?? 0));
+      if (nowMs() - askedAtMs < EVERY_MS) return null;
       askedAtMs = nowMs();
-      return true;
+      return nextAt(here + 1);
     },
-    guideFrom: (epoch) => (guide !== null && guide.epoch >= epoch ? guide.peer : null),
+    guideFrom: nextAt,
     mayTell: (peer) => {
       if (nowMs() - (toldAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < EVERY_MS) return false;
       toldAtMs.set(peer, nowMs());

@@ -391,12 +391,14 @@ export function startReplica(options: ReplicaOptions): Replica {
       stepLanes({ kind: "message", from, message });
     else if (layer === "agreement" && message.kind === "fetch" && at < here)
       outbox.behind(() => streams.finalized(from, message.after));
-    else if (layer === "checkpoint" && message.kind !== "cosignature") onCheckpointMessage(from, message);
+    // What gateways cosign that are not known here yet will be told again.
+    else if (layer === "checkpoint" && message.kind !== "cosignature" && at < here) onCheckpointMessage(from, message);
     else if (layer === "management" && (message.kind === "successor" || message.kind === "successorRequest"))
       epoch.successors.receive(from, message);
     else if (layer === "evidence" && message.kind === "evidence") accusations.observe(from, { layer, message });
     else if (at === here + 1) elsewhere.keep(from, bytes);
-    if (at > here && elsewhere.sawAhead(from, at)) askChain(from);
+    const guide = at > here ? elsewhere.sawAhead(from, at, here) : null;
+    if (guide !== null) askChain(guide);
     if (at < here && elsewhere.mayTell(from)) sendBehind(from, { layer: "management", message: { kind: "epoch" } });
   }
 
@@ -493,6 +495,8 @@ export function startReplica(options: ReplicaOptions): Replica {
     history = [...history, { approved, view: last.block.view, start }];
     epoch = enter(null);
     const { committee } = epoch;
+    // Before anything is sent to those who join.
+    outbox.behind(() => events.configured?.(lineageIn(history)));
     accusations.beginEpoch();
     const ends = committee.eras.get(committee.epoch - 1)?.ends ?? [];
     const closed = [...ends.keys()].filter((index) => ends[index] !== Number.POSITIVE_INFINITY);
@@ -512,14 +516,19 @@ export function startReplica(options: ReplicaOptions): Replica {
     }
     const { size: logSize, root } = executor.state();
     if (logSize > 0) cosign(logSize, root);
+    adoptApproved();
     for (const peer of linked) greet(peer);
     const guide = elsewhere.guideFrom(committee.epoch);
     if (guide !== null) askChain(guide);
-    outbox.behind(() => events.configured?.(lineageIn(history)));
     const kept = elsewhere.take();
     queueMicrotask(() => {
       for (const { from, bytes } of kept) receive(from, bytes);
     });
+  }
+
+  /** What the store kept or SITE.json knows beforehand. */
+  function adoptApproved(): void {
+    for (const { site, approved } of epoch.successors.pending()) if (approved) onApproved(site.configHash);
   }
 
   /** R12: known here, so that it may be voted for; and proposed, when those whom it removes have had time to finish. */
@@ -778,7 +787,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       stepAgreement({ kind: "executed", size, root });
       cosign(size, root);
     }
-    for (const { site, approved } of epoch.successors.pending()) if (approved) onApproved(site.configHash);
+    adoptApproved();
     stepAgreement({ kind: "wake" });
   });
 

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { anchorOnEmbedded, makeLedgerKey, startEmbeddedLedger } from "../../ledger/anchor/index.ts";
 import { parseNote } from "../../ledger/log/index.ts";
+import { lineageOf } from "../../ledger/management/index.ts";
 import { type SiteLog, siteLog } from "./site-log.ts";
 
 async function ledger(t: ExecutionContext, log: SiteLog) {
   const dir = mkdtempSync(join(tmpdir(), "tallystick-ledger-"));
-  const started = await startEmbeddedLedger({ dir, port: 0, sites: [log.site] });
+  const started = await startEmbeddedLedger({ dir, port: 0, sites: [lineageOf(log.site)] });
   t.teardown(async () => {
     await started.close();
     rmSync(dir, { recursive: true, force: true });

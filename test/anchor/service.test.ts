@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from "ava";
 import { makeLedgerKey, startEmbeddedLedger } from "../../ledger/anchor/index.ts";
 import { toBase64 } from "../../ledger/crypto/index.ts";
 import { parseNote, parseVkey, verifyCosignature } from "../../ledger/log/index.ts";
+import { lineageOf } from "../../ledger/management/index.ts";
 import { type SiteLog, siteLog } from "./site-log.ts";
 
 function directory(t: ExecutionContext): string {
@@ -14,7 +15,7 @@ function directory(t: ExecutionContext): string {
 }
 
 async function ledger(t: ExecutionContext, logs: readonly SiteLog[], dir = directory(t)) {
-  const started = await startEmbeddedLedger({ dir, port: 0, sites: logs.map(({ site }) => site) });
+  const started = await startEmbeddedLedger({ dir, port: 0, sites: logs.map(({ site }) => lineageOf(site)) });
   t.teardown(() => started.close());
   return started;
 }
@@ -131,9 +132,11 @@ test("E2 unreadable requests are 400 and unknown origins 404", async (t) => {
 test("E1, E4 key and records outlive the process, and a second process cannot take them", async (t) => {
   const log = siteLog("durable");
   const dir = directory(t);
-  const first = await startEmbeddedLedger({ dir, port: 0, sites: [log.site] });
+  const first = await startEmbeddedLedger({ dir, port: 0, sites: [lineageOf(log.site)] });
   t.is((await add(first.url, await body(log, 0, 6))).status, 200);
-  await t.throwsAsync(startEmbeddedLedger({ dir, port: 0, sites: [log.site] }), { code: "LEDGER_RECORDS_UNUSABLE" });
+  await t.throwsAsync(startEmbeddedLedger({ dir, port: 0, sites: [lineageOf(log.site)] }), {
+    code: "LEDGER_RECORDS_UNUSABLE",
+  });
   await first.close();
   const second = await ledger(t, [log], dir);
   t.is(second.vkey, first.vkey);
@@ -144,7 +147,7 @@ test("E1, E4 key and records outlive the process, and a second process cannot ta
 
 test("E7 a ledger that forgot its records does not start with its key, nor with a new key on old records", async (t) => {
   const log = siteLog("forgetful");
-  const options = (dir: string) => ({ dir, port: 0, sites: [log.site] });
+  const options = (dir: string) => ({ dir, port: 0, sites: [lineageOf(log.site)] });
   const forget = (dir: string): void => {
     for (const end of ["", "-wal", "-shm"]) rmSync(join(dir, `ledger-records.db${end}`), { force: true });
   };
@@ -194,7 +197,10 @@ test("a busy port, a damaged key and a site given twice are told in one sentence
   writeFileSync(join(dir, "ledger-key.pem"), "not a key");
   const damaged = t.throws(() => makeLedgerKey(dir), { code: "LEDGER_KEY_UNUSABLE" });
   t.regex(damaged?.message ?? "", /ledger-key\.pem .*restore the file/);
-  await t.throwsAsync(startEmbeddedLedger({ dir: directory(t), port: 0, sites: [log.site, log.site] }), {
-    code: "LEDGER_SITE_TWICE",
-  });
+  await t.throwsAsync(
+    startEmbeddedLedger({ dir: directory(t), port: 0, sites: [lineageOf(log.site), lineageOf(log.site)] }),
+    {
+      code: "LEDGER_SITE_TWICE",
+    },
+  );
 });

@@ -210,6 +210,32 @@ test("L12: a gateway that lost its disk gets a new key, its own lane from the ot
   await allIsWell(t, town);
 });
 
+test("L12: also after three epochs, when its SITE.json knows them all and nobody else needs to be asked", async (t) => {
+  const town = await townOf(4);
+  for (let at = 0; at < 6; at += 1) await town.offer(at % 4, `before ${at}`);
+  await allIsWell(t, town);
+  town.close(3);
+  for (const [epoch, change] of [{ model }, { devices: [] }].entries()) {
+    await town.change(change, [0, 1, 2]);
+    await town.until("it has begun", () =>
+      [0, 1, 2].every((index) => town.at(index).replica.status().epoch === epoch + 1),
+    );
+    await town.offer(epoch, `in epoch ${epoch + 1}`);
+  }
+  await town.change({ gateways: replaced(town.first, 3, gatewayIn("gw-4", 1)) }, [0, 1, 2]);
+  await town.until("it has begun", () => [0, 1, 2].every((index) => town.at(index).replica.status().epoch === 3));
+  await town.offer(2, "without it");
+  const reborn = await town.open(3, { lives: [1], known: town.at(0).replica.lineage() });
+  await town.until("it is back", () => reborn.replica.closed() === null);
+  t.is(await town.offer(3, "with a new disk"), 1, "its lane had statement 0");
+  t.deepEqual(
+    reborn.replica.status().conduct.map(({ rejects }) => rejects),
+    [0, 0, 0, 0],
+    "and nobody was blamed for what it could not judge yet",
+  );
+  await allIsWell(t, town);
+});
+
 test("C6: a gateway whose key is not the one in force follows, and signs nothing", async (t) => {
   const town = await townOf(4);
   town.close(3);

@@ -15,6 +15,10 @@ const LIAR = 2;
 const LOADED_MS = 6_000;
 const SETTLES_WITHIN_MS = 20_000;
 const STATEMENTS_A_GATEWAY = 40;
+/** Who is away comes back to more than a window of every lane: it takes them as history (L11). */
+const AWAY = 0;
+const AWAY_FROM_MS = 300;
+const STATEMENTS_WHILE_AWAY = 110;
 
 /** What honest gateways have to show for an attack. */
 type Trace = {
@@ -27,15 +31,17 @@ type Trace = {
   readonly viewsNullified: number;
   /** Bodies that they had to ask for. */
   readonly fetches: number;
+  /** Parts of a lane's history that they handed out. */
+  readonly histories: number;
 };
 
 /** Calm weather, good disks, one liar of four: all that goes wrong is the attack's doing. */
-async function besiege(attack: Attack | null, seed: number) {
+async function besiege(attack: Attack | null, seed: number, isOneAway = false) {
   const random = seeded(seed);
   const site = simulatedSite(SIZE);
   const inner = watchSite(site, new Set([LIAR]));
   const faults = new Set<string>();
-  let fetches = 0;
+  const asked = { fetchBundles: 0, bundles: 0 };
   const watch: typeof inner = {
     ...inner,
     accused: (by, accusation) => {
@@ -45,7 +51,8 @@ async function besiege(attack: Attack | null, seed: number) {
     sent: (from, bytes) => {
       inner.sent(from, bytes);
       const opened = openMessage(bytes);
-      if (from !== LIAR && opened.kind === "accept" && opened.opened.message.kind === "fetchBundles") fetches += 1;
+      const kind = opened.kind === "accept" ? opened.opened.message.kind : "";
+      if (from !== LIAR && (kind === "fetchBundles" || kind === "bundles")) asked[kind] += 1;
     },
   };
   const cluster: Cluster = makeCluster({
@@ -67,11 +74,13 @@ async function besiege(attack: Attack | null, seed: number) {
   });
   const load = random.split();
   for (const index of cluster.nodes.keys()) {
-    for (let made = 0; made < STATEMENTS_A_GATEWAY; made += 1)
+    for (let made = 0; made < (isOneAway ? STATEMENTS_WHILE_AWAY : STATEMENTS_A_GATEWAY); made += 1)
       cluster.clock.after(load.next() * LOADED_MS, () => cluster.offer(index, `item-${index}-${made}`));
     void cluster.start(index);
   }
+  if (isOneAway) cluster.clock.after(AWAY_FROM_MS, () => cluster.crash(AWAY, "lost"));
   await cluster.run(LOADED_MS);
+  if (isOneAway) await cluster.start(AWAY);
   for (let at = LOADED_MS; at < LOADED_MS + SETTLES_WITHIN_MS && !isSettled(cluster, watch); at += 250)
     await cluster.run(at);
   await checkEnd(cluster, watch, null);
@@ -85,7 +94,8 @@ async function besiege(attack: Attack | null, seed: number) {
     cutOffs: sum(({ conduct }) => conduct[LIAR]?.cutOffs ?? 0),
     refusals: sum(({ refusals }) => refusals),
     viewsNullified: sum(({ viewsNullified }) => viewsNullified),
-    fetches,
+    fetches: asked.fetchBundles,
+    histories: asked.bundles,
   };
   return { violations: watch.violations(), strikes: cluster.strikes().get(attack?.name ?? "") ?? 0, trace };
 }
@@ -126,6 +136,14 @@ test("a site without an attacker shows nothing of the kind", async (t) => {
   t.true(isUntouched(trace));
 });
 
+const DANGEROUS_TO_WHO_COMES_BACK = new Set([
+  "equivocating-owner",
+  "body-withholder",
+  "certificate-forger",
+  "double-voter",
+  "fuzzer",
+]);
+
 test("every attack has a claim", (t) => {
   t.deepEqual(attacks.map(({ name }) => name).toSorted(), Object.keys(CLAIMS).toSorted());
 });
@@ -144,6 +162,14 @@ for (const attack of attacks) {
       traces.some((trace) => claim?.shows(trace)),
       JSON.stringify(traces),
     );
+  });
+}
+
+for (const attack of attacks.filter(({ name }) => DANGEROUS_TO_WHO_COMES_BACK.has(name))) {
+  test(`${attack.name} does not harm a gateway that comes back after long, either (L11)`, async (t) => {
+    const { violations, strikes, trace } = await besiege(attack, 3, true);
+    t.deepEqual(violations, []);
+    t.true(strikes > 0 && trace.histories > 0, `${strikes} strikes, ${trace.histories} parts of history`);
   });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { holdSite, makeSite, removeSite, type SitePlan } from "../../gateway/site/index.ts";
+import { lineageOf } from "../../ledger/management/index.ts";
 import { startEmbeddedLedger } from "../../ledger/anchor/index.ts";
 import { openStore } from "../../ledger/store/index.ts";
 
@@ -32,7 +33,7 @@ test("M4: nothing of a site is removed while one of its gateways or its ledger r
   await t.throwsAsync(removeSite(made.dir), { code: "SITE_IN_USE", message: /its gateway gw-3; stop that first/ });
   await whole();
   await store.close();
-  const ledger = await startEmbeddedLedger({ dir: made.ledgerDir, port: 0, sites: [made.site] });
+  const ledger = await startEmbeddedLedger({ dir: made.ledgerDir, port: 0, sites: [lineageOf(made.site)] });
   await t.throwsAsync(removeSite(made.dir), { code: "SITE_IN_USE", message: /its shared ledger/ });
   await whole();
   await ledger.close();

@@ -17,6 +17,8 @@ export type EmbeddedAnchorOptions = {
   /** The ledger's key from the site configuration: a vkey of type 04. */
   readonly ledgerKey: string;
   readonly origin: string;
+  /** E8: SITE.json with its history, for a ledger that has not heard of a change yet; null = it never changed. */
+  readonly siteJson?: () => string | null;
   /** For one request with its answer. Default 5,000. */
   readonly timeoutMs?: number;
 };
@@ -53,6 +55,7 @@ export function anchorOnEmbedded(options: EmbeddedAnchorOptions): Anchor {
     const { size } = submitted;
     // "Ahead" is never answered from memory: one wrong size must not keep this gateway from asking again.
     let old = knownSize > size ? 0 : knownSize;
+    let told = false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const proof = old === size ? [] : await consistency(old, size);
       const body = formatRequest(old, proof.map(toBase64), text);
@@ -64,6 +67,10 @@ export function anchorOnEmbedded(options: EmbeddedAnchorOptions): Anchor {
         knownSize = size;
         return settled({ kind: "anchored", size, note: text + line });
       }
+      if (answer.status === 403 && !told && (await tellSite())) {
+        told = true;
+        continue;
+      }
       const moved = answer.status === 409 ? sizeIn(answer) : null;
       if (moved === null) return refusedOrUnavailable(answer);
       knownSize = moved;
@@ -71,6 +78,14 @@ export function anchorOnEmbedded(options: EmbeddedAnchorOptions): Anchor {
       old = moved;
     }
     return unavailable(`the ledger's size moved ${ATTEMPTS} times during one submission`);
+  };
+
+  /** E8. */
+  const tellSite = async (): Promise<boolean> => {
+    const body = options.siteJson?.() ?? null;
+    if (body === null) return false;
+    const answer = await ask(new URL("site", base), { body, timeoutMs });
+    return answer.kind === "answer" && answer.status === 200;
   };
 
   const refusedOrUnavailable = (answer: Answer): Refused | Unavailable => {

@@ -18,6 +18,10 @@ export type Records = {
   readonly at: (origin: string, size: number) => LedgerRecord | null;
   /** Returns after the record is on disk (fsynced). Throws on a record of that size: nothing is ever replaced. */
   readonly add: (origin: string, record: LedgerRecord) => void;
+  /** E8: SITE.json as it was learnt; null = never. */
+  readonly site: (origin: string) => string | null;
+  /** Returns when it is on disk, in place of what was there. */
+  readonly putSite: (origin: string, json: string) => void;
   readonly close: () => void;
 };
 
@@ -82,11 +86,16 @@ function connect(path: string, options: Database.Options): Database.Database {
 }
 
 function recordsOf(database: Database.Database): Records {
+  database.exec("CREATE TABLE IF NOT EXISTS site (origin TEXT NOT NULL PRIMARY KEY, json TEXT NOT NULL) STRICT");
   const columns = "size, root, note, countersignature";
   const latest = database.prepare(`SELECT ${columns} FROM record WHERE origin = ? ORDER BY size DESC LIMIT 1`);
   const at = database.prepare(`SELECT ${columns} FROM record WHERE origin = ? AND size = ?`);
   const add = database.prepare("INSERT INTO record VALUES (?, ?, ?, ?, ?)");
+  const site = database.prepare("SELECT json FROM site WHERE origin = ?").pluck();
+  const putSite = database.prepare("INSERT OR REPLACE INTO site VALUES (?, ?)");
   return {
+    site: (origin) => (site.get(origin) as string | undefined) ?? null,
+    putSite: (origin, json) => void putSite.run(origin, json),
     latest: (origin) => (latest.get(origin) as LedgerRecord | undefined) ?? null,
     at: (origin, size) => (at.get(origin, size) as LedgerRecord | undefined) ?? null,
     add: (origin, { size, root, note, countersignature }) => void add.run(origin, size, root, note, countersignature),

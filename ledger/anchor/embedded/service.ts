@@ -1,9 +1,10 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { sign } from "../../crypto/index.ts";
 import { cosign, formatNote } from "../../log/index.ts";
-import { originOf, quorumOf, type Site, siteKeys } from "../../management/index.ts";
+import { currentOf, type Lineage, originOf } from "../../management/index.ts";
 import { LedgerFailure } from "./failures.ts";
 import { judge, type Latest, type Policy } from "./judge.ts";
+import { type KnownSites, knownSites } from "./known-sites.ts";
 import { type LedgerKey, makeLedgerKey } from "./ledger-key.ts";
 import { type LedgerRecord, openRecords, type Records } from "./records.ts";
 import { type AddCheckpoint, parseRequest } from "./request.ts";
@@ -13,22 +14,27 @@ export type EmbeddedLedgerOptions = {
   readonly dir: string;
   /** On 127.0.0.1; 0 takes any free port. */
   readonly port: number;
-  readonly sites: readonly Site[];
+  readonly sites: readonly Lineage[];
 };
 
 export type EmbeddedLedger = { readonly url: string; readonly vkey: string; readonly close: () => Promise<void> };
 
 /** A note of 500 gateways has about 90 kB. */
 const BODY_LIMIT_BYTES = 256 * 1024;
+/** E8: SITE.json with its history. A longer one comes by a start. */
+const SITE_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
  * Starts the shared ledger of a demo or a small site. Throws LedgerFailure: LEDGER_PORT_BUSY, LEDGER_PORT_UNUSABLE,
  * LEDGER_KEY_UNUSABLE, LEDGER_RECORDS_UNUSABLE, LEDGER_SITE_TWICE.
  */
 export async function startEmbeddedLedger({ dir, port, sites }: EmbeddedLedgerOptions): Promise<EmbeddedLedger> {
-  const policies = policiesOf(sites);
+  const origins = sites.map((lineage) => originOf(currentOf(lineage).site));
+  const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
+  if (twice !== undefined) throw new LedgerFailure("LEDGER_SITE_TWICE", { origin: twice });
   const key = makeLedgerKey(dir);
   const records = openRecords(dir);
+  const policies = knownSites(sites, records, dir);
   const server = Fastify({ bodyLimit: BODY_LIMIT_BYTES, requestTimeout: 10_000 });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
@@ -51,30 +57,18 @@ export async function startEmbeddedLedger({ dir, port, sites }: EmbeddedLedgerOp
   }
 }
 
-/** E3: the policy of each site, by origin. */
-function policiesOf(sites: readonly Site[]): ReadonlyMap<string, Policy> {
-  const policies = new Map<string, Policy>();
-  for (const site of sites) {
-    const origin = originOf(site.site);
-    if (policies.has(origin)) throw new LedgerFailure("LEDGER_SITE_TWICE", { origin });
-    const keys = siteKeys(site).gateways.map(({ checkpointKey }) => checkpointKey);
-    policies.set(origin, { origin, quorum: quorumOf(keys.length), keys });
-  }
-  return policies;
-}
-
-function addRoutes(
-  server: FastifyInstance,
-  policies: ReadonlyMap<string, Policy>,
-  key: LedgerKey,
-  records: Records,
-): void {
+function addRoutes(server: FastifyInstance, policies: KnownSites, key: LedgerKey, records: Records): void {
   server.post("/add-checkpoint", (request, reply) => {
     const parsed = parseRequest(typeof request.body === "string" ? request.body : "");
     if (parsed.kind === "reject") return text(reply, 400, `the request cannot be read: ${parsed.reason}\n`);
-    const policy = policies.get(parsed.request.checkpoint.origin);
-    if (policy === undefined) return text(reply, 404, "no site with this origin is registered here\n");
-    return addCheckpoint(reply, policy, key, records, parsed.request);
+    const policy = policies.of(parsed.request.checkpoint.origin);
+    if (policy === null) return text(reply, 404, "no site with this origin is registered here\n");
+    return addCheckpoint(reply, policy, policies, key, records, parsed.request);
+  });
+
+  server.post("/site", { bodyLimit: SITE_LIMIT_BYTES }, (request, reply) => {
+    const learned = policies.learn(typeof request.body === "string" ? request.body : "");
+    return text(reply, learned.status, `${learned.words}\n`);
   });
 
   server.get<{ Querystring: { readonly origin?: unknown; readonly size?: unknown } }>(
@@ -93,7 +87,7 @@ function addRoutes(
 
   server.get("/healthz", () => ({
     status: "ok",
-    origins: [...policies.keys()].map((origin) => ({ origin, size: records.latest(origin)?.size ?? 0 })),
+    origins: policies.origins.map((origin) => ({ origin, size: records.latest(origin)?.size ?? 0 })),
   }));
 }
 
@@ -101,6 +95,7 @@ function addRoutes(
 function addCheckpoint(
   reply: FastifyReply,
   policy: Policy,
+  policies: KnownSites,
   key: LedgerKey,
   records: Records,
   request: AddCheckpoint,
@@ -111,6 +106,7 @@ function addCheckpoint(
     case "record": {
       const record = countersigned(key, request);
       records.add(policy.origin, record);
+      policies.recorded(policy.origin, judgement.by);
       return text(reply, 200, record.countersignature);
     }
     case "repeat":

@@ -1,7 +1,7 @@
 /**
  * Proposes what A4 forbids, one condition at a time: on a parent that a view in between still counts for, on one that nobody
  * notarized, with a lane that goes back, changes or advances without proof, with a checkpoint that never was, for another
- * configuration. It votes for that, too.
+ * configuration, with a seed of its own choice, at the end of an epoch that nobody ends. It votes for that, too.
  */
 import type { Hash } from "../../../ledger/committee/index.ts";
 import { type Attack, type AttackContext, strike } from "./attack.ts";
@@ -130,6 +130,19 @@ const otherConfiguration: Injustice = (_context, _memory, proposal) => ({
   block: { ...proposal.block, configHash: "f".repeat(64) },
 });
 
+/** A12: a seed of its own choice, a reveal that is none, or none where one is due. */
+const falseSeed: Injustice = ({ random }, _memory, proposal) => {
+  const { block } = proposal;
+  const reveal = block.reveal === null ? new Uint8Array(80) : null;
+  return { ...proposal, block: random.chance(0.5) ? { ...block, seed: "a".repeat(64) } : { ...block, reveal } };
+};
+
+/** A13: the epoch ends for a configuration that nobody has approved. */
+const endsEpoch: Injustice = (_context, _memory, proposal) => ({
+  ...proposal,
+  block: { ...proposal.block, next: "9".repeat(64) },
+});
+
 const INJUSTICES: readonly Injustice[] = [
   skips,
   skips,
@@ -140,6 +153,8 @@ const INJUSTICES: readonly Injustice[] = [
   advances,
   falseCheckpoint,
   otherConfiguration,
+  falseSeed,
+  endsEpoch,
 ];
 
 function withTip(proposal: Proposal, lane: number, tip: Block["tips"][number]): Proposal {
