@@ -7,13 +7,14 @@ import { neededMs } from "./committee/needed.ts";
 import { NETWORKS, type Network } from "./committee/networks.ts";
 import { type BenchSite, makeSite } from "./committee/site.ts";
 
-/** The clocks learn the network, and the first leaders have had their turn. */
-const WARM_UP_MS = 3_000;
+/** What was accepted must be final after so long. */
 const SETTLE_MS = 60_000;
+/** Then certificates are passed on and checkpoints made, which belongs to the price of a cut. */
+const AFTERMATH_MS = 2_000;
 
 /**
- * `npm run bench -- committee [--gateways N] [--network continent|global|lan] [--rate R] [--seconds S] [--mbps B] [--signatures ed25519|bls]
- * [--costs measured|reference|FILE] [--seed S]`: replicas in virtual time. Every signature, message, statement and fsync is charged to the one
+ * `npm run bench -- committee [--gateways N] [--network continent|global|lan] [--rate R] [--seconds S] [--warm-up S] [--mbps B]
+ * [--signatures ed25519|bls] [--costs measured|reference|FILE] [--seed S]`: replicas in virtual time. Every signature, message, statement and fsync is charged to the one
  * processor and one disk of its gateway. `--rate`: statements a second of the whole site. Times are from fsynced to final at the
  * accepting gateway.
  */
@@ -24,20 +25,19 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const startedMs = performance.now();
   const site = await makeSite({ ...options, random: random.split() });
   await site.connect();
-  offerAll(site, gateways, rate / gateways, WARM_UP_MS + seconds * 1000, random.split());
-  await site.run(WARM_UP_MS);
+  const offers = random.split();
+  // The clocks learn the network, and the first leaders have had their turn.
+  await offerAll(site, options, options.warmUpSeconds, offers);
+  await settle(site);
   site.tally.reset();
   const viewsBefore = viewsOf(site);
   const busyBefore = busyOf(site);
-  await site.run(WARM_UP_MS + seconds * 1000);
-  const { messages, bytes, kinds, cuts, bundles } = site.tally.figures();
-  const counted = { messages: { ...messages }, bytes: { ...bytes }, kinds: { ...kinds } };
-  const viewsAfter = viewsOf(site);
+  await offerAll(site, options, seconds, offers);
   const busy = busyOf(site).map((ms, index) => (ms - (busyBefore[index] ?? 0)) / (seconds * 1000));
-  // What was accepted before the end is waited for, or the slowest would not count.
-  while (site.tally.figures().open > 0 && site.nowMs() < WARM_UP_MS + seconds * 1000 + SETTLE_MS)
-    await site.run(site.nowMs() + 250);
-  const { latenciesMs, open } = site.tally.figures();
+  // What was accepted before the end is waited for, or the slowest would not count; so each cut is counted with all its messages.
+  await settle(site);
+  const viewsAfter = viewsOf(site);
+  const { messages, bytes, kinds, cuts, bundles, latenciesMs, open } = site.tally.figures();
   const sorted = latenciesMs.toSorted((a, b) => a - b);
   const p50Ms = quantile(sorted, 0.5);
   const sumOfOneWayDelaysMs = neededMs(gateways, network, random.split());
@@ -49,16 +49,13 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     p99Ms: round(quantile(sorted, 0.99)),
     sumOfOneWayDelaysMs: round(sumOfOneWayDelaysMs),
     ratio: round(p50Ms / sumOfOneWayDelaysMs, 3),
-    messagesPerCut: round(counted.messages.agreement / cuts),
+    messagesPerCut: round(messages.agreement / cuts),
     messagesPerCutBound: round(10 * gateways * log2),
-    disseminationPerBundle: round(counted.messages.dissemination / bundles),
+    disseminationPerBundle: round(messages.dissemination / bundles),
     disseminationPerBundleBound: 3 * gateways,
-    checkpointMessagesPerCut: round(counted.messages.checkpoint / cuts),
-    bytesPerGatewayPerCut: round(
-      (counted.bytes.agreement + counted.bytes.dissemination + counted.bytes.checkpoint) / gateways / cuts,
-      0,
-    ),
-    agreementBytesPerGatewayPerCut: round(counted.bytes.agreement / gateways / cuts, 0),
+    checkpointMessagesPerCut: round(messages.checkpoint / cuts),
+    bytesPerGatewayPerCut: round((bytes.agreement + bytes.dissemination + bytes.checkpoint) / gateways / cuts, 0),
+    agreementBytesPerGatewayPerCut: round(bytes.agreement / gateways / cuts, 0),
     cutsPerSecond: round(cuts / seconds),
     bundlesPerCut: round(bundles / cuts),
     statementsPerSecond: rate,
@@ -71,7 +68,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       mean: round(busy.reduce((sum, share) => sum + share, 0) / gateways, 3),
       most: round(Math.max(...busy), 3),
     },
-    kinds: Object.fromEntries(Object.entries(counted.kinds).map(([kind, count]) => [kind, round(count / cuts)])),
+    kinds: Object.fromEntries(Object.entries(kinds).map(([kind, count]) => [kind, round(count / cuts)])),
     costs: Object.fromEntries(Object.entries(costs).map(([name, value]) => [name, round(value, 2)])),
     source: network.source,
     simulatedInSeconds: round((performance.now() - startedMs) / 1000),
@@ -86,6 +83,7 @@ type Options = {
   readonly signatures: string;
   readonly rate: number;
   readonly seconds: number;
+  readonly warmUpSeconds: number;
   readonly megabitsPerSecond: number;
   readonly seed: number;
 };
@@ -99,12 +97,13 @@ async function parse(args: readonly string[]): Promise<Options> {
       rate: { type: "string", default: "20" },
       signatures: { type: "string", default: "ed25519" },
       seconds: { type: "string", default: "10" },
+      "warm-up": { type: "string", default: "3" },
       mbps: { type: "string", default: "Infinity" },
       costs: { type: "string", default: "measured" },
       seed: { type: "string", default: "1" },
     },
   });
-  const above0 = (name: "gateways" | "rate" | "seconds" | "mbps" | "seed"): number => {
+  const above0 = (name: "gateways" | "rate" | "seconds" | "warm-up" | "mbps" | "seed"): number => {
     const value = Number(values[name]);
     if (!(value > 0)) throw new TypeError(`--${name} is "${values[name]}", but must be a number above 0`);
     return value;
@@ -124,6 +123,7 @@ async function parse(args: readonly string[]): Promise<Options> {
     signatures: values.signatures,
     rate: above0("rate"),
     seconds: above0("seconds"),
+    warmUpSeconds: above0("warm-up"),
     megabitsPerSecond: above0("mbps"),
     seed: above0("seed"),
   };
@@ -136,20 +136,28 @@ async function costsOf(name: string): Promise<Costs> {
   return { ...REFERENCE, ...(JSON.parse(readFileSync(name, "utf8")) as Partial<Costs>) };
 }
 
-/** Independent customers: exponentially distributed pauses at each gateway. */
-function offerAll(
+/** Independent customers: exponentially distributed pauses at each gateway. Returns when the time is over. */
+async function offerAll(
   site: BenchSite,
-  gateways: number,
-  rate: number,
-  untilMs: number,
+  { gateways, rate }: Options,
+  seconds: number,
   random: ReturnType<typeof seeded>,
-): void {
+): Promise<void> {
+  const pauseMs = (1000 * gateways) / rate;
+  const startMs = site.nowMs();
   for (let gateway = 0; gateway < gateways; gateway += 1) {
-    for (let atMs = random.wait(1000 / rate), made = 0; atMs < untilMs; atMs += random.wait(1000 / rate), made += 1) {
-      const item = `item-${gateway}-${made}`;
+    for (let atMs = random.wait(pauseMs); atMs < seconds * 1000; atMs += random.wait(pauseMs)) {
+      const item = `item-${gateway}-${startMs + atMs}`;
       site.clock.after(atMs, () => site.offer(gateway, item));
     }
   }
+  await site.run(startMs + seconds * 1000);
+}
+
+async function settle(site: BenchSite): Promise<void> {
+  const lastMs = site.nowMs() + SETTLE_MS;
+  while (site.tally.figures().open > 0 && site.nowMs() < lastMs) await site.run(site.nowMs() + 250);
+  await site.run(site.nowMs() + AFTERMATH_MS);
 }
 
 function viewsOf({ replicas }: BenchSite): { readonly view: number; readonly nullified: number } {

@@ -3,7 +3,7 @@
  * himself; whoever was left out by a liar or a broken link gets them a moment later from those who notice. Passing all on at once would
  * be half of all messages.
  */
-import { type GatewayIndex, isLarge } from "../committee/index.ts";
+import { type Committee, type GatewayIndex, isLarge } from "../committee/index.ts";
 import type { Certificate, Message } from "../message/index.ts";
 import { meanMs, patienceMs } from "./pace.ts";
 import { relays } from "./routes.ts";
@@ -57,8 +57,21 @@ export function relayDue(turn: Turn): void {
   turn.state = { ...turn.state, relays: { ...relays, due: relays.due.filter((relay) => !due.includes(relay)) } };
   for (const { certificate } of due) {
     const shown = (peer: GatewayIndex) => relays.shown[peer]?.[isFinal(certificate) ? "final" : "left"] ?? 0;
-    const peers = turn.committee.names.map((_, peer) => peer).filter((peer) => peer !== turn.committee.self);
-    const to = peers.filter((peer) => shown(peer) < certificate.vote.view);
+    const peers = isFinal(certificate) ? heirsOf(turn.committee) : [...turn.committee.names.keys()];
+    const to = peers.filter((peer) => peer !== turn.committee.self && shown(peer) < certificate.vote.view);
     if (to.length > 0) send(turn, to, { kind: "certificate", certificate });
   }
+}
+
+/**
+ * Nothing that is sent anyway shows that somebody has a Finalization, so each passes it to the next f + 1 voters alone. One of them is honest, and so
+ * is one of the next of that one: it comes around. Who only follows hears it from all.
+ */
+function heirsOf({ self, voters, quorum, names }: Committee): readonly GatewayIndex[] {
+  const place = voters.indexOf(self);
+  const last = voters.length - quorum + 1;
+  return [...names.keys()].filter((peer) => {
+    const at = voters.indexOf(peer);
+    return at === -1 || (at - place + voters.length) % voters.length <= last;
+  });
 }

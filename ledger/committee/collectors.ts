@@ -8,11 +8,18 @@ import type { Committee, GatewayIndex } from "./index.ts";
 
 /** Up to this many votes everybody tells everybody. */
 const ALL_TO_ALL_VOTERS = 16;
+/** L10: up to this many votes the acks of a bundle to everybody and its copies are 3 n messages together. */
+const ACKS_TO_ALL_VOTERS = 4;
 /** 2^8 times the least number of collectors is more than all of 500. */
 const MAX_DOUBLINGS = 8;
 
 export function isLarge({ voters }: Committee): boolean {
   return voters.length > ALL_TO_ALL_VOTERS;
+}
+
+/** L10: its owner alone gets the acks of a bundle and makes its certificate. */
+export function ownerCollects({ voters }: Committee): boolean {
+  return voters.length > ACKS_TO_ALL_VOTERS;
 }
 
 /**

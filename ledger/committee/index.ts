@@ -104,5 +104,5 @@ export function hashBytes(hash: Hash): Uint8Array {
   return bytes;
 }
 
-export { collectorsOf, drawn, isLarge } from "./collectors.ts";
+export { collectorsOf, drawn, isLarge, ownerCollects } from "./collectors.ts";
 export { invariant, InvariantBroken, OldCopy } from "./invariant.ts";

@@ -1,5 +1,5 @@
 /** L4: acks become certificates. */
-import { type GatewayIndex, type Hash, hasVote, isLarge, OldCopy } from "../committee/index.ts";
+import { type GatewayIndex, type Hash, hasVote, isLarge, OldCopy, ownerCollects } from "../committee/index.ts";
 import { type Ack, ackBytes, encodeLaneCertificate, type LaneCertificate } from "../message/index.ts";
 import { acksNeeded, laneCertificateHolds } from "./certificate.ts";
 import type { Turn } from "./turn.ts";
@@ -53,6 +53,7 @@ function countAck(turn: Turn, ack: Ack): void {
 
 /** L4: q acks, the owner's own signature counted. */
 export function certify(turn: Turn, lane: GatewayIndex, number: number): void {
+  const { committee } = turn;
   const { acks, held, heldHash } = laneOf(turn, lane);
   const votes = (acks.get(number) ?? []).filter((ack) => ack !== null);
   // A committee of one needs nobody's ack: its own bundle is the certificate.
@@ -60,9 +61,11 @@ export function certify(turn: Turn, lane: GatewayIndex, number: number): void {
   if (isOwn(turn, lane) && number === held - 1) hashes.add(heldHash);
   for (const hash of hashes) {
     const agreeing = votes.filter((ack) => ack.hash === hash);
-    if (agreeing.length < acksNeeded(turn.committee)) continue;
+    if (agreeing.length < acksNeeded(committee)) continue;
     const signed = agreeing.map(({ voter, signature }) => ({ voter, signature }));
-    acceptCertificate(turn, { lane, number, hash, acks: signed });
+    const certificate: LaneCertificate = { lane, number, hash, acks: signed };
+    acceptCertificate(turn, certificate);
+    if (ownerCollects(committee) && !isLarge(committee)) send(turn, "all", { kind: "laneCertificate", certificate });
   }
 }
 
@@ -171,8 +174,7 @@ export function acknowledge(turn: Turn, lane: GatewayIndex, number: number, hash
   const signature = committee.sign(ackBytes(committee, lane, number, hash));
   const ack: Ack = { lane, number, hash, voter: committee.self, signature };
   countAck(turn, ack);
-  // L10: in a large committee the owner alone gets it and makes the certificate.
-  send(turn, isLarge(committee) ? lane : "all", { kind: "ack", ack });
+  send(turn, ownerCollects(committee) ? lane : "all", { kind: "ack", ack });
   return true;
 }
 

@@ -1,4 +1,4 @@
-/** L10: lanes of committees above sixteen. */
+/** L10: lanes of committees above four and above sixteen. */
 import test from "ava";
 import { type Bundle, sealBundle } from "../../ledger/bundle/index.ts";
 import {
@@ -16,10 +16,11 @@ import { START_MS, statementOf } from "./gateway.ts";
 import { ackBytes, type LaneMessage } from "../../ledger/message/index.ts";
 
 const SIZE = 19;
+const MIDDLE = 7;
 const everybody = Array.from({ length: SIZE }, (_, index) => index);
 
-function bundleOf(owner: number, number = 0, parent = NO_HASH): Bundle {
-  const { site, signers, keys } = simulatedSite(SIZE);
+function bundleOf(owner: number, number = 0, parent = NO_HASH, size = SIZE): Bundle {
+  const { site, signers, keys } = simulatedSite(size);
   const gateway = site.gateways[owner]?.name ?? "";
   const sign = signers[owner];
   if (sign === undefined) throw new Error(`there is no gateway ${owner}`);
@@ -36,8 +37,8 @@ const checked = ({ lane, number, hash }: Extract<LaneEffect, { kind: "check" }>)
   verdict: { kind: "accept" },
 });
 
-function driven(self: number) {
-  const committee = committeeOf(SIZE, self);
+function driven(self: number, size = SIZE) {
+  const committee = committeeOf(size, self);
   let state = recoverLanes(committee, [], new Set(), []);
   let nowMs = START_MS;
   const act = (input: LaneInput): readonly LaneEffect[] => {
@@ -56,8 +57,8 @@ function driven(self: number) {
   };
 }
 
-function ack(voter: number, owner: number, { header: { number }, hash }: Bundle): LaneMessage {
-  const committee = committeeOf(SIZE, voter);
+function ack(voter: number, owner: number, { header: { number }, hash }: Bundle, size = SIZE): LaneMessage {
+  const committee = committeeOf(size, voter);
   const signature = committee.sign(ackBytes(committee, owner, number, hash));
   return { kind: "ack", ack: { lane: owner, number, hash, voter, signature } };
 }
@@ -67,13 +68,14 @@ const sent = (effects: readonly LaneEffect[], kind: LaneMessage["kind"]) =>
   effects.flatMap((effect) => (effect.kind === "send" && effect.message.kind === kind ? [effect] : []));
 
 /** Gateway 0 has sealed its bundle and sent it to all. */
-function owner() {
-  const one = driven(0);
-  for (const peer of everybody.slice(1)) {
+function owner(size = SIZE) {
+  const one = driven(0, size);
+  for (const peer of everybody.slice(1, size)) {
     one.act({ kind: "linkUp", peer });
-    one.receive({ kind: "tips", again: false, held: [0], certificates: [] }, peer);
+    const held = size === SIZE ? [0] : everybody.slice(0, size).map(() => 0);
+    one.receive({ kind: "tips", again: false, held, certificates: [] }, peer);
   }
-  const bundle = bundleOf(0);
+  const bundle = bundleOf(0, 0, NO_HASH, size);
   const effects = one.act({ kind: "sealed", bundle, lastAtMs: START_MS, writes: [] });
   return { one, bundle, effects };
 }
@@ -102,6 +104,33 @@ test("L10: a bundle costs n - 1 copies and n - 1 acks, and its certificate is th
     answers.filter((effect) => effect.kind === "send"),
     [],
     "agreement offers it (A14), the lanes do not spread it",
+  );
+});
+
+test("L10: above four votes an ack goes to the owner alone, who up to sixteen tells all its certificate: 3 (n - 1) messages", (t) => {
+  const { one, bundle, effects } = owner(MIDDLE);
+  const peers = everybody.slice(1, MIDDLE);
+  t.deepEqual(
+    sent(effects, "bundle").map(({ to }) => to),
+    [peers],
+  );
+  const acks = peers.flatMap((voter) => sent(driven(voter, MIDDLE).receive(carry(bundle), 0), "ack"));
+  t.deepEqual(
+    acks.map(({ to }) => to),
+    peers.map(() => 0),
+  );
+  const told = peers.flatMap((voter) => sent(one.receive(ack(voter, 0, bundle, MIDDLE), voter), "laneCertificate"));
+  t.deepEqual(
+    told.map(({ to }) => to),
+    ["all"],
+  );
+  const peer = driven(3, MIDDLE);
+  peer.receive(carry(bundle), 0);
+  const known = told.flatMap(({ message }) => peer.receive(message, 0));
+  t.deepEqual(
+    known.filter(({ kind }) => kind !== "persist").map(({ kind }) => kind),
+    ["certified"],
+    "and nobody passes it on",
   );
 });
 
