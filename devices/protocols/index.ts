@@ -1,8 +1,12 @@
 import { andStandard } from "./and-standard/index.ts";
 import { mtSics } from "./mt-sics/index.ts";
+import { nci } from "./nci/index.ts";
 import { type Decoded, type Protocol, type ProtocolSettings, refused } from "./protocol.ts";
 import { senmlJson } from "./senml-json/index.ts";
 import { sick } from "./sick/index.ts";
+import { sma } from "./sma/index.ts";
+import { toledo8217Kg, toledo8217Lb } from "./toledo-8217/index.ts";
+import { toledoContinuous, toledoContinuousChecksum } from "./toledo-continuous/index.ts";
 
 export type {
   Decoded,
@@ -19,7 +23,18 @@ export { cutStream } from "./stream.ts";
 
 /** Every protocol by its name. A new one is a sibling folder and a line here. */
 export const protocols: ReadonlyMap<string, Protocol> = new Map(
-  [andStandard, mtSics, sick, senmlJson].map((protocol) => [protocol.name, protocol]),
+  [
+    andStandard,
+    mtSics,
+    nci,
+    senmlJson,
+    sick,
+    sma,
+    toledo8217Kg,
+    toledo8217Lb,
+    toledoContinuous,
+    toledoContinuousChecksum,
+  ].map((protocol) => [protocol.name, protocol]),
 );
 
 /** P10: a settings object of a parsed site never changes, and is asked about with every frame. */

@@ -4,7 +4,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 const DEL = 0x7f;
 /** L2: bit 7 is the parity bit of a 7E1 device read at 8N1. */
-const DATA_BITS = 0x7f;
+export const DATA_BITS = 0x7f;
 const CR_LF_BYTES = 2;
 const NOTHING = 0;
 

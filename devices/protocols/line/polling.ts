@@ -53,12 +53,21 @@ function onFrame(before: Talk, frame: Uint8Array): SessionStep {
       // It may have waited in a buffer since before this line was opened.
       return next(talk);
     case "asked":
-      return next({ ...talk, phase: { kind: "resting", sentMs: talk.phase.sentMs } }, [{ kind: "admit" }]);
+      return next({ ...talk, phase: { kind: "resting", sentMs: talk.phase.sentMs } }, [admitted(talk.settings)]);
     case "resting":
     case "listening":
-      return next(talk, [{ kind: "admit" }]);
+      return next(talk, [admitted(talk.settings)]);
   }
 }
+
+/** L9: who wants one certain scale must not get whichever hangs there. */
+const admitted = ({ serial }: SessionSettings): SessionEffect =>
+  serial === null
+    ? { kind: "admit" }
+    : {
+        kind: "damaged",
+        reason: `this protocol cannot tell a serial number, and ${serial} is asked for: take it out of the configuration`,
+      };
 
 const next = (talk: Talk, effects: readonly SessionEffect[] = []): SessionStep => ({
   session: sessionOf(talk),

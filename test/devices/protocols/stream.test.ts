@@ -23,6 +23,12 @@ const goodFrames: Readonly<Record<string, Uint8Array>> = {
   "and-standard": encodeLine("ST,+0001.234 kg"),
   "mt-sics": encodeLine("S S     100.00 g"),
   sick: telegram,
+  "toledo-continuous": Buffer.from("022c3020202031323334202020202030" + "0d", "hex"),
+  "toledo-continuous-checksum": Buffer.from("022c3020202031323334202020202030" + "0d1b", "hex"),
+  "toledo-8217-kg": Buffer.from("\x0201.234\r"),
+  "toledo-8217-lb": Buffer.from("\x02012.34\r"),
+  nci: Buffer.from("\n0012.34lb\r\n00\r\x03"),
+  sma: Buffer.from("\n 1G       5.025lb \r"),
 };
 
 const streamed: readonly Streamed[] = [...protocols.values()].flatMap(({ name, framing }) => {
