@@ -1,37 +1,36 @@
-import { dialects } from "./dialects/index.ts";
-import { startDimensioner } from "./dimensioner/index.ts";
-import { type Fault, faultNames, parseFault } from "./faults/index.ts";
+import { type PublishedStart, type RunningDevice, type SimulatedDevice, simulatedDevices } from "./catalogue.ts";
+import { type Fault, faultUsage, parseFault } from "./faults/index.ts";
 import { type ItemSource, stationNumberOf, syntheticItems } from "./items.ts";
 import type { LineSettings } from "./lines/index.ts";
-import { startMqttSensor } from "./mqtt-sensor/index.ts";
-import { startScale } from "./scale/index.ts";
 import { readScript } from "./script.ts";
-import { startStation } from "./station/index.ts";
 
-export const deviceUsage = `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE]
-    [--fault NAME=VALUE]... [--journal FILE] [--id ID] [--rate PER_SECOND] [--seed N]
-  PROTOCOL ${[...dialects.keys()].join(", ")} or sick with --pty or --tcp; senml-json with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id
-  FAULT    ${faultNames}`;
+const namesOf = (kind: SimulatedDevice["kind"]): string =>
+  [...simulatedDevices.values()].flatMap((device) => (device.kind === kind ? [device.protocol] : [])).join(", ");
+
+/** `tallystick device --help`, of the devices and faults that there are. */
+export const deviceUsage = `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE] [--fault NAME=VALUE]... [--journal FILE]
+                  [--id ID] [--rate PER_SECOND] [--seed N]
+
+One simulated device until Ctrl-C.
+  PROTOCOL  with --pty or --tcp: ${namesOf("wired")}
+            with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id: ${namesOf("published")}
+  --script  JSON lines {"item","grams","mm":[l,w,h]} to present in order; without it, endless items of --seed
+  --journal what was presented, one JSON line each
+  --fault   what goes wrong with a device on a line; faults stack:
+            ${faultUsage.replaceAll(", ", "\n            ")}
+`;
 
 /** One simulated device, as the command line asks for it. */
 export type DeviceOptions = {
+  readonly protocol: string;
   readonly id: string;
   readonly seed: number;
   readonly ratePerSecond: number;
   readonly script: string | null;
   readonly journal: string | null;
-} /** A scale speaks a name of `dialects`. */ & (
-  | {
-      readonly kind: "scale";
-      readonly protocol: string;
-      readonly line: LineSettings;
-      readonly faults: readonly Fault[];
-    }
-  | { readonly kind: "dimensioner"; readonly line: LineSettings; readonly faults: readonly Fault[] }
-  | {
-      readonly kind: "sensor";
-      readonly mqtt: { readonly url: string; readonly username: string; readonly password: string };
-    }
+} & (
+  | { readonly kind: "wired"; readonly line: LineSettings; readonly faults: readonly Fault[] }
+  | { readonly kind: "published"; readonly mqtt: PublishedStart["mqtt"] }
 );
 
 type Parsed =
@@ -57,15 +56,16 @@ export function parseDeviceArguments(argv: readonly string[]): Parsed {
   const places = ["--pty", "--tcp", "--mqtt"].filter((name) => given.has(name));
   if (places.length !== 1) return usage("give exactly one of --pty LINK, --tcp PORT, --mqtt URL");
   const basis = { seed, ratePerSecond, script: one("--script"), journal: one("--journal") };
-  if (protocol === "senml-json") {
-    if (id === null) return usage("senml-json wants --id, the device's name in its topic");
+  const device = simulatedDevices.get(protocol);
+  if (device === undefined)
+    return usage(`protocol "${protocol}" is not known: use ${[...simulatedDevices.keys()].join(", ")}`);
+  if (device.kind === "published") {
+    if (id === null) return usage(`${protocol} wants --id, the device's name in its topic`);
     if (given.has("--fault")) return usage("faults work on a byte line (--pty or --tcp), not on --mqtt");
     const mqtt = mqttOf(one("--mqtt"));
-    if (typeof mqtt === "string") return usage(mqtt);
-    return { kind: "options", options: { ...basis, id, kind: "sensor", mqtt } };
-  }
-  if (protocol !== "sick" && !dialects.has(protocol)) {
-    return usage(`protocol "${protocol}" is not known: use ${[...dialects.keys()].join(", ")}, sick or senml-json`);
+    return typeof mqtt === "string"
+      ? usage(mqtt)
+      : { kind: "options", options: { ...basis, protocol, id, kind: "published", mqtt } };
   }
   const line = lineOf(one("--pty"), one("--tcp"));
   if (typeof line === "string") return usage(`${protocol}: ${line}`);
@@ -75,11 +75,7 @@ export function parseDeviceArguments(argv: readonly string[]): Parsed {
     if (typeof fault === "string") return usage(fault);
     faults.push(fault);
   }
-  const wired = { ...basis, id: id ?? protocol, line, faults };
-  return {
-    kind: "options",
-    options: protocol === "sick" ? { ...wired, kind: "dimensioner" } : { ...wired, kind: "scale", protocol },
-  };
+  return { kind: "options", options: { ...basis, protocol, id: id ?? protocol, kind: "wired", line, faults } };
 }
 
 const usage = (reason: string): Parsed => ({ kind: "usage", reason });
@@ -103,9 +99,7 @@ function lineOf(pty: string | null, tcp: string | null): LineSettings | string {
   return Number.isInteger(port) && port > 0 && port < 65_536 ? { kind: "tcp", port } : "--tcp wants a port, 1 to 65535";
 }
 
-function mqttOf(
-  text: string | null,
-): { readonly url: string; readonly username: string; readonly password: string } | string {
+function mqttOf(text: string | null): PublishedStart["mqtt"] | string {
   const wanted = "--mqtt wants mqtt://USER:PASSWORD@HOST:PORT";
   if (text === null || !URL.canParse(text)) return wanted;
   const url = new URL(text);
@@ -115,36 +109,12 @@ function mqttOf(
   return { url: `${url.protocol}//${url.host}`, username, password };
 }
 
-export type RunningDevice = {
-  readonly stats: () => { readonly presented: number; readonly finished: number };
-  readonly close: () => Promise<void>;
-};
-
 /** Runs one simulated device until `close`. Rejects when its port is taken or its script is wrong. */
 export async function runDevice(options: DeviceOptions): Promise<RunningDevice> {
-  const { journal, ratePerSecond, seed } = options;
+  const device = simulatedDevices.get(options.protocol);
   const items: ItemSource =
-    options.script === null ? syntheticItems(seed, stationNumberOf(options.id)) : readScript(options.script);
-  if (options.kind === "sensor") {
-    const sensor = startMqttSensor({ ...options.mqtt, device: options.id, items, journal, ratePerSecond });
-    return {
-      stats: () => ({ presented: sensor.stats().presented, finished: sensor.stats().acknowledged }),
-      close: () => sensor.close(),
-    };
-  }
-  const { line, faults } = options;
-  const station = await startStation({
-    items,
-    journal,
-    ratePerSecond,
-    scale:
-      options.kind === "scale"
-        ? (start) => startScale({ ...start, line, faults, seed, serial: options.id, protocol: options.protocol })
-        : null,
-    dimensioner: options.kind === "dimensioner" ? () => startDimensioner({ line, faults }) : null,
-  });
-  return {
-    stats: () => ({ presented: station.stats().presented, finished: station.stats().removed }),
-    close: () => station.close(),
-  };
+    options.script === null ? syntheticItems(options.seed, stationNumberOf(options.id)) : readScript(options.script);
+  if (device?.kind === "wired" && options.kind === "wired") return device.start({ ...options, items });
+  if (device?.kind === "published" && options.kind === "published") return device.start({ ...options, items });
+  throw new RangeError(`${options.protocol} is not to be had this way: see deviceUsage`);
 }

@@ -1,5 +1,5 @@
 import { encodeTelegram } from "../../devices/protocols/sick/index.ts";
-import type { Fault } from "../faults/index.ts";
+import { type Fault, noControls } from "../faults/index.ts";
 import { type Line, type LineSettings, openLine } from "../lines/index.ts";
 
 export type DimensionerOptions = {
@@ -42,13 +42,14 @@ export async function startDimensioner(options: DimensionerOptions): Promise<Dim
     else plan(REPEAT_MS);
     telegrams += 1;
   };
-  line = await openLine(options.line, options.faults ?? [], {
+  const events = {
     received: () => {},
-    linked: (up) => {
+    linked: (up: boolean) => {
       delivered = null;
       if (up) plan(MEASURING_MS);
     },
-  });
+  };
+  line = await openLine(options.line, options.faults ?? [], events, noControls);
   return {
     present: (next) => {
       presented = next;

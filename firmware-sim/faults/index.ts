@@ -1,34 +1,99 @@
-import { seeded } from "../random.ts";
+import { type Random, seeded } from "../random.ts";
+import { baud } from "./baud.ts";
+import { duplicate } from "./duplicate.ts";
 import type { Fault } from "./fault.ts";
+import { flip } from "./flip.ts";
+import { flood } from "./flood.ts";
+import { clockBack, gap, stuck, unitKey } from "./inside.ts";
+import { merge } from "./merge.ts";
 import { noise } from "./noise.ts";
+import { parity } from "./parity.ts";
+import { reboot } from "./reboot.ts";
 import { silence } from "./silence.ts";
+import { slow } from "./slow.ts";
 import { split } from "./split.ts";
 import { unplug } from "./unplug.ts";
 
-export type { Fault } from "./fault.ts";
+export { type DeviceControls, type Fault, noControls, type Wire } from "./fault.ts";
 
-export const faultNames = "split=BYTES, noise=PROBABILITY, silence=EVERY/FOR (seconds), unplug=EVERY/FOR (seconds)";
+/** What its value looks like, and the fault that it makes; null = not such a value. */
+type Kind = { readonly value: string; readonly make: (value: string, random: () => Random) => Fault | null };
+
+const SECONDS = "EVERY/FOR (seconds)";
+
+/** Every fault by its name (F9). */
+const kinds: Readonly<Record<string, Kind>> = {
+  split: { value: "BYTES", make: (value) => given(whole(value), split) },
+  merge: { value: "MS", make: (value) => given(whole(value), merge) },
+  slow: { value: "MS", make: (value) => given(whole(value), slow) },
+  flip: { value: "PROBABILITY", make: (value, random) => given(probability(value), (p) => flip(p, random())) },
+  noise: { value: "PROBABILITY", make: (value, random) => given(probability(value), (p) => noise(p, random())) },
+  parity: { value: "PROBABILITY", make: (value, random) => given(probability(value), (p) => parity(p, random())) },
+  duplicate: {
+    value: "PROBABILITY",
+    make: (value, random) => given(probability(value), (p) => duplicate(p, random())),
+  },
+  baud: { value: "DEVICE/HOST", make: (value) => given(pair(value), ([device, host]) => baud(device, host)) },
+  flood: {
+    value: "EVERY/BYTES (seconds)",
+    make: (value, random) => given(pair(value), ([every, bytes]) => flood(every * 1000, Math.round(bytes), random())),
+  },
+  silence: {
+    value: SECONDS,
+    make: (value) => given(times(value), ({ everyMs, forMs }) => silence(everyMs, forMs, () => performance.now())),
+  },
+  unplug: {
+    value: SECONDS,
+    make: (value) => given(times(value), ({ everyMs, forMs }) => unplug(everyMs, forMs, false)),
+  },
+  rename: {
+    value: SECONDS,
+    make: (value) => given(times(value), ({ everyMs, forMs }) => unplug(everyMs, forMs, true)),
+  },
+  reboot: { value: SECONDS, make: (value) => given(times(value), ({ everyMs, forMs }) => reboot(everyMs, forMs)) },
+  stuck: { value: SECONDS, make: (value) => given(times(value), stuck) },
+  gap: { value: SECONDS, make: (value) => given(times(value), gap) },
+  unit: { value: SECONDS, make: (value) => given(times(value), unitKey) },
+  clock: {
+    value: "EVERY/BACK (seconds)",
+    make: (value) => given(times(value), ({ everyMs, forMs }) => clockBack(everyMs, forMs)),
+  },
+};
+
+export const faultNames: readonly string[] = Object.keys(kinds);
+
+/** For usage texts. */
+export const faultUsage = Object.entries(kinds)
+  .map(([name, { value }]) => `${name}=${value}`)
+  .join(", ");
 
 /** Reads NAME=VALUE (F9). A string instead of a fault is the usage error. */
 export function parseFault(text: string, seed: number): Fault | string {
   const [name = "", value = ""] = text.split("=", 2);
-  const wrong = `fault "${text}" is not known: use ${faultNames}`;
-  switch (name) {
-    case "split": {
-      const size = Number(value);
-      return Number.isInteger(size) && size > 0 ? split(size) : wrong;
-    }
-    case "noise": {
-      const probability = Number(value);
-      return value !== "" && probability >= 0 && probability <= 1 ? noise(probability, seeded(`${seed}/noise`)) : wrong;
-    }
-    case "silence":
-    case "unplug": {
-      const [everyMs = Number.NaN, forMs = Number.NaN] = value.split("/").map((part) => Number(part) * 1000);
-      if (!(everyMs > 0 && forMs > 0)) return wrong;
-      return name === "silence" ? silence(everyMs, forMs, () => performance.now()) : unplug(everyMs, forMs);
-    }
-    default:
-      return wrong;
-  }
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (kind === undefined) return `fault "${text}" is not known: use ${faultUsage}`;
+  return kind.make(value, () => seeded(`${seed}/${name}`)) ?? `fault "${text}" wants ${name}=${kind.value}`;
+}
+
+const given = <Value>(value: Value | null, make: (value: Value) => Fault): Fault | null =>
+  value === null ? null : make(value);
+
+function whole(text: string): number | null {
+  const value = Number(text);
+  return Number.isInteger(value) && value > 0 ? value : null;
+}
+
+function probability(text: string): number | null {
+  const value = Number(text);
+  return text !== "" && value >= 0 && value <= 1 ? value : null;
+}
+
+function pair(text: string): readonly [number, number] | null {
+  const [first = Number.NaN, second = Number.NaN, ...more] = text.split("/").map(Number);
+  return first > 0 && second > 0 && more.length === 0 ? [first, second] : null;
+}
+
+function times(text: string): { readonly everyMs: number; readonly forMs: number } | null {
+  const both = pair(text);
+  return both === null ? null : { everyMs: both[0] * 1000, forMs: both[1] * 1000 };
 }

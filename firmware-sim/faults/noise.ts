@@ -1,12 +1,11 @@
 import { type Random, wholeBelow } from "../random.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, onLine } from "./fault.ts";
 
 const LONGEST_RUN = 8;
 
 /** With `probability` a write carries 1 to 8 foreign bytes, anywhere in it: bad cable, wrong baud rate while plugging. */
-export const noise =
-  (probability: number, random: Random): Fault =>
-  (line) => ({
+export const noise = (probability: number, random: Random): Fault =>
+  onLine((line) => ({
     ...line,
     write: (bytes) => {
       if (random.next() >= probability) return line.write(bytes);
@@ -16,4 +15,4 @@ export const noise =
       // Even noise in front of a frame may run into it: the device must not count on this one.
       return false;
     },
-  });
+  }));

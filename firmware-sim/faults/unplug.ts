@@ -1,9 +1,8 @@
-import type { Fault } from "./fault.ts";
+import { type Fault, onLine } from "./fault.ts";
 
-/** Pulls the plug for `forMs` after every `everyMs`. */
-export const unplug =
-  (everyMs: number, forMs: number): Fault =>
-  (line) => {
+/** Pulls the plug for `forMs` after every `everyMs`. `elsewhere`: it comes back under another name, as ttyUSB0 becomes ttyUSB1. */
+export const unplug = (everyMs: number, forMs: number, elsewhere: boolean): Fault =>
+  onLine((line) => {
     let closed = false;
     let timer: NodeJS.Timeout;
     const pull = () => {
@@ -12,7 +11,7 @@ export const unplug =
     };
     const replug = () => {
       // A port that somebody took meanwhile: try again, as a person would.
-      line.plug().then(
+      line.plug(elsewhere).then(
         () => wait(everyMs, pull),
         () => wait(forMs, replug),
       );
@@ -29,4 +28,4 @@ export const unplug =
         await line.close();
       },
     };
-  };
+  });

@@ -1,15 +1,31 @@
-import type { Fault } from "../faults/index.ts";
+import type { DeviceControls, Fault, Wire } from "../faults/index.ts";
 import type { Line, LineEvents, LineSettings } from "./line.ts";
 import { openPty } from "./pty.ts";
 import { listenTcp } from "./tcp-server.ts";
 
 export type { Line, LineEvents, LineSettings } from "./line.ts";
 
-/** Opens a line and stacks the faults on it, the first nearest to the wire. */
-export async function openLine(settings: LineSettings, faults: readonly Fault[], events: LineEvents): Promise<Line> {
-  const line =
-    settings.kind === "pty"
-      ? openPty(settings.link, events)
-      : await listenTcp(settings.port, settings.host ?? "127.0.0.1", events);
-  return faults.reduce<Line>((inner, fault) => fault(inner), line);
+/** Opens a line and stacks the faults of the device on it, the first nearest to the wire. */
+export async function openLine(
+  settings: LineSettings,
+  faults: readonly Fault[],
+  events: LineEvents,
+  device: DeviceControls,
+): Promise<Line> {
+  let hear = events.received;
+  const line = await opened(settings, { ...events, received: (bytes) => hear(bytes) });
+  const wire = faults.reduce<Wire>((inner, fault) => fault(inner), { line, hear, device });
+  ({ hear } = wire);
+  return wire.line;
+}
+
+async function opened(settings: LineSettings, events: LineEvents): Promise<Line> {
+  switch (settings.kind) {
+    case "pty":
+      return openPty(settings.link, events);
+    case "tcp":
+      return listenTcp(settings.port, settings.host ?? "127.0.0.1", events);
+    case "given":
+      return settings.open(events);
+  }
 }

@@ -4,9 +4,9 @@ export type Line = {
   readonly write: (bytes: Uint8Array) => boolean;
   /** Whether a host is there. A PTY cannot know and says true. */
   readonly linked: () => boolean;
-  /** Takes the line away as a pulled plug does, and gives it back. */
+  /** Takes the line away as a pulled plug does, and gives it back; `elsewhere`: under another name, where it has one. */
   readonly unplug: () => void;
-  readonly plug: () => Promise<void>;
+  readonly plug: (elsewhere: boolean) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -18,4 +18,6 @@ export type LineEvents = {
 
 export type LineSettings =
   | { readonly kind: "pty"; readonly link: string }
-  | { readonly kind: "tcp"; readonly port: number; readonly host?: string };
+  | { readonly kind: "tcp"; readonly port: number; readonly host?: string }
+  /** A line that somebody else made, for hosts in the same process. */
+  | { readonly kind: "given"; readonly open: (events: LineEvents) => Line };

@@ -6,7 +6,10 @@ import type { Line, LineEvents } from "./line.ts";
 
 /** A pseudo-terminal: `link` points at the side that a host opens like a serial port (F7). */
 export function openPty(link: string, events: LineEvents): Line {
-  let pair: Pair | null = plugPair(link, events);
+  let pair: Pair | null = plugPair(events);
+  let lastName = pair.name;
+  let taken: Pair | null = null;
+  placeLink(link, pair.name);
   const unplug = () => {
     pair?.close();
     if (pair !== null) removeLink(link);
@@ -16,16 +19,31 @@ export function openPty(link: string, events: LineEvents): Line {
     write: (bytes) => pair?.write(bytes) ?? false,
     linked: () => pair !== null,
     unplug,
-    plug: async () => {
-      pair ??= plugPair(link, events);
+    plug: async (elsewhere) => {
+      if (pair !== null) return;
+      pair = plugPair(events);
+      const before = taken;
+      taken = null;
+      if (elsewhere && pair.name === lastName) {
+        // F7: somebody else got the old name meanwhile, as ttyUSB0 is taken when the adapter comes back.
+        taken = pair;
+        pair = plugPair(events);
+      }
+      before?.close();
+      lastName = pair.name;
+      placeLink(link, pair.name);
     },
-    close: async () => unplug(),
+    close: async () => {
+      taken?.close();
+      unplug();
+    },
   };
 }
 
-type Pair = { readonly write: (bytes: Uint8Array) => boolean; readonly close: () => void };
+/** `name`: the device file that a host opens. */
+type Pair = { readonly name: string; readonly write: (bytes: Uint8Array) => boolean; readonly close: () => void };
 
-function plugPair(link: string, events: LineEvents): Pair {
+function plugPair(events: LineEvents): Pair {
   const { master, slave, pty } = open();
   // The slave stays open here: the pair survives every host that closes it or is killed. Raw, or it would echo to us.
   const keeper = new ReadStream(slave);
@@ -34,8 +52,8 @@ function plugPair(link: string, events: LineEvents): Pair {
   reader.on("data", (bytes: Uint8Array) => events.received(bytes));
   // EIO when the pair is closed under a read: the line is gone, which `close` has already said.
   reader.on("error", () => {});
-  placeLink(link, pty);
   return {
+    name: pty,
     write: (bytes) => writeAll(master, bytes),
     close: () => {
       reader.destroy();

@@ -1,5 +1,14 @@
 import type { Answer, DialectInput, Speaker, Speech } from "../dialects/index.ts";
-import { type Indicator, type IndicatorSettings, loaded, passed, poweredOn, unitKeyPressed } from "./indicator.ts";
+import {
+  heldAt,
+  type Indicator,
+  type IndicatorSettings,
+  loaded,
+  passed,
+  poweredOn,
+  unitKeyPressed,
+  withSensor,
+} from "./indicator.ts";
 
 /** A scale that is switched on: an indicator and what it speaks. A value, changed by `step` only. */
 export type Firmware = {
@@ -11,7 +20,9 @@ export type Firmware = {
 export type FirmwareInput =
   | DialectInput
   | { readonly kind: "load"; readonly grams: number }
-  | { readonly kind: "unit-key" };
+  | { readonly kind: "unit-key" }
+  | { readonly kind: "sensor"; readonly broken: boolean }
+  | { readonly kind: "hold"; readonly held: boolean };
 
 type Step = { readonly firmware: Firmware; readonly answers: readonly Answer[] };
 
@@ -28,6 +39,10 @@ export function step(before: Firmware, input: FirmwareInput, atMs: number): Step
       return { firmware: { ...before, indicator: loaded(indicator, input.grams, atMs) }, answers: [] };
     case "unit-key":
       return { firmware: { ...before, indicator: unitKeyPressed(indicator) }, answers: [] };
+    case "sensor":
+      return { firmware: { ...before, indicator: withSensor(indicator, !input.broken) }, answers: [] };
+    case "hold":
+      return { firmware: { ...before, indicator: heldAt(indicator, input.held, atMs) }, answers: [] };
     case "tick":
     case "received": {
       const { answers, ...firmware } = before.speech.step(indicator, input, atMs);

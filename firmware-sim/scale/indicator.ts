@@ -28,6 +28,10 @@ export type Indicator = {
   /** As displayed when it was taken; 0 = the scale shows gross. */
   readonly tareGrams: number;
   readonly displayIndex: number;
+  /** False = the cable of the load cell is broken: a resting zero, as converters without supervision give. */
+  readonly sensing: boolean;
+  /** Not null = the display hangs at this. */
+  readonly held: Sample | null;
 };
 
 /** What the display says (F10). `weighing` is what its reader learns: the net value in grams. */
@@ -83,6 +87,8 @@ export const poweredOn = (settings: IndicatorSettings, loadGrams: number, atMs: 
   zeroGrams: 0,
   tareGrams: 0,
   displayIndex: 0,
+  sensing: true,
+  held: null,
 });
 
 export const loaded = (indicator: Indicator, grams: number, atMs: number): Indicator => ({
@@ -131,8 +137,7 @@ export function indicationAt(indicator: Indicator, atMs: number): Indication {
   };
 }
 
-export const isAtRest = (indicator: Indicator, atMs: number): boolean =>
-  sampleAt(indicator.platform, samplingOf(indicator), atMs).stable;
+export const isAtRest = (indicator: Indicator, atMs: number): boolean => sensed(indicator, atMs).stable;
 
 /** Makes what lies there the zero, and clears the tare; within 2 % of the capacity only. */
 export function zeroed(indicator: Indicator, atMs: number): Commanded {
@@ -167,6 +172,14 @@ export const unitKeyPressed = (indicator: Indicator): Indicator => ({
   displayIndex: (indicator.displayIndex + 1) % indicator.settings.displays.length,
 });
 
+export const withSensor = (indicator: Indicator, sensing: boolean): Indicator => ({ ...indicator, sensing });
+
+/** The display hangs (true) at what it shows now, or goes on. */
+export const heldAt = (indicator: Indicator, held: boolean, atMs: number): Indicator => ({
+  ...indicator,
+  held: held ? sensed(indicator, atMs) : null,
+});
+
 export const displayOf = ({ settings, displayIndex }: Indicator): Display => {
   const display = settings.displays[displayIndex];
   if (display === undefined) throw new RangeError("an indicator has at least one display");
@@ -190,6 +203,8 @@ function rounded(grams: number, { unit, division }: Display): Decimal {
 
 /** What the load cell says, drift included, before zero and rounding. */
 function sensed(indicator: Indicator, atMs: number): Sample {
+  if (indicator.held !== null) return indicator.held;
+  if (!indicator.sensing) return { grams: indicator.zeroGrams, stable: true };
   const sample = sampleAt(indicator.platform, samplingOf(indicator), atMs);
   const drift = (indicator.settings.driftGramsPerMinute * (atMs - indicator.poweredAtMs)) / 60_000;
   return { ...sample, grams: sample.grams + drift };

@@ -35,23 +35,31 @@ export async function startScale(options: ScaleOptions): Promise<Scale> {
   const speaker = dialects.get(protocol);
   if (speaker === undefined)
     throw new RangeError(`no scale speaks "${protocol}": use ${[...dialects.keys()].join(", ")}`);
-  const firmware = switchedOn(speaker, settingsOf(speaker, settings), loadGrams, performance.now());
-  const scale = new PoweredScale(firmware, onWeighing);
+  const powerUp = (grams: number, atMs: number) => switchedOn(speaker, settingsOf(speaker, settings), grams, atMs);
+  const scale = new PoweredScale(powerUp, loadGrams, onWeighing);
   await scale.connect(line, faults);
   return scale;
 }
 
 /** Owns the line of one scale and the timer of its next output. */
 class PoweredScale implements Scale {
+  readonly #powerUp: (loadGrams: number, atMs: number) => Firmware;
   readonly #onWeighing: (weighing: Weighing) => void;
   #firmware: Firmware;
+  /** Not null = without power. */
+  #restarting: NodeJS.Timeout | null = null;
   #line: Line | null = null;
   #wake: NodeJS.Timeout | null = null;
   #answers = 0;
 
-  constructor(firmware: Firmware, onWeighing: (weighing: Weighing) => void) {
-    this.#firmware = firmware;
+  constructor(
+    powerUp: (loadGrams: number, atMs: number) => Firmware,
+    loadGrams: number,
+    onWeighing: (weighing: Weighing) => void,
+  ) {
+    this.#powerUp = powerUp;
     this.#onWeighing = onWeighing;
+    this.#firmware = powerUp(loadGrams, performance.now());
   }
 
   get divisionGrams(): number {
@@ -59,9 +67,13 @@ class PoweredScale implements Scale {
   }
 
   async connect(line: LineSettings, faults: readonly Fault[]): Promise<void> {
-    this.#line = await openLine(line, faults, {
-      received: (bytes) => this.#run({ kind: "received", bytes }),
-      linked: () => {},
+    const events = { received: (bytes: Uint8Array) => this.#run({ kind: "received", bytes }), linked: () => {} };
+    this.#line = await openLine(line, faults, events, {
+      pressUnitKey: () => this.pressUnitKey(),
+      breakSensor: (broken) => this.#run({ kind: "sensor", broken }),
+      hold: (held) => this.#run({ kind: "hold", held }),
+      restart: (offMs) => this.#restart(offMs),
+      setClockBack: () => {},
     });
     this.#run({ kind: "tick" });
   }
@@ -79,14 +91,26 @@ class PoweredScale implements Scale {
   }
 
   async close(): Promise<void> {
-    if (this.#wake !== null) clearTimeout(this.#wake);
-    this.#wake = null;
+    this.#sleep();
+    if (this.#restarting !== null) clearTimeout(this.#restarting);
     const line = this.#line;
     this.#line = null;
     await line?.close();
   }
 
+  /** What lies on the platform stays there; tare, unit and unfinished commands do not. */
+  #restart(offMs: number): void {
+    this.#sleep();
+    this.#restarting ??= setTimeout(() => {
+      this.#restarting = null;
+      this.#firmware = this.#powerUp(this.#firmware.indicator.platform.toGrams, performance.now());
+      this.#run({ kind: "tick" });
+    }, offMs);
+  }
+
   #run(input: FirmwareInput): void {
+    // Without power it hears nothing, and what is put on it moves its springs all the same.
+    if (this.#restarting !== null && input.kind !== "load") return;
     const { firmware, answers } = step(this.#firmware, input, performance.now());
     this.#firmware = firmware;
     for (const { bytes, weighing } of answers) {
@@ -97,11 +121,16 @@ class PoweredScale implements Scale {
     if (input.kind === "received" || input.kind === "tick") this.#wakeLater();
   }
 
-  #wakeLater(): void {
+  #sleep(): void {
     if (this.#wake !== null) clearTimeout(this.#wake);
     this.#wake = null;
+  }
+
+  #wakeLater(): void {
+    this.#sleep();
     const { wakeAtMs } = this.#firmware;
-    if (wakeAtMs === null || this.#line === null) return;
+    // A fault may have cut the power in the middle of an answer.
+    if (wakeAtMs === null || this.#line === null || this.#restarting !== null) return;
     const waitMs = Math.max(1, Math.ceil(wakeAtMs - performance.now()));
     this.#wake = setTimeout(() => this.#run({ kind: "tick" }), waitMs);
   }

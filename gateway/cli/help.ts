@@ -32,7 +32,7 @@ export const OVERALL_HELP = `tallystick: signed, agreed and anchored weight and 
 "tallystick COMMAND --help" tells more. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or configuration.
 `;
 
-const HELP: Readonly<Record<(typeof COMMANDS)[number], string>> = {
+const HELP: Readonly<Record<(typeof COMMANDS)[number], string | (() => Promise<string>)>> = {
   demo: `tallystick demo [--dir DIR] [--gateways N] [--rate R] [--port P] [--fresh] [--for SECONDS] [--bare] [--no-restart]
 
   --dir DIR       where the site's data is kept across runs (default ./site)
@@ -67,11 +67,8 @@ Runs the embedded shared ledger (a C2SP witness) on 127.0.0.1:P (default 8380). 
 
 Internal: all simulated devices of a demo site in one process.
 `,
-  device: `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE] [--fault NAME=VALUE]... [--journal FILE]
-                  [--id ID] [--rate PER_SECOND] [--seed N]
-
-One simulated device: PROTOCOL is mt-sics or sick with --pty or --tcp, senml-json with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id.
-`,
+  // Of the devices that there are: asked when somebody asks.
+  device: async () => (await import("../../firmware-sim/index.ts")).deviceUsage,
   export: `tallystick export --dir DIR [--after INDEX] [--format jsonl|csv|epcis]
 
 Writes the finalized statements of a gateway's DIR to stdout in log order, whether the gateway runs or not.
@@ -121,4 +118,7 @@ Exit code 1 when something needs mending.
 `,
 };
 
-export const helpOf = (command: (typeof COMMANDS)[number]): string => HELP[command];
+export async function helpOf(command: (typeof COMMANDS)[number]): Promise<string> {
+  const help = HELP[command];
+  return typeof help === "string" ? help : help();
+}

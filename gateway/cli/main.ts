@@ -41,7 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const command = name as (typeof COMMANDS)[number];
   if (rest.includes("--help") || rest.includes("-h")) {
-    process.stdout.write(helpOf(command));
+    process.stdout.write(await helpOf(command));
     return 0;
   }
   const runCommand = await commands[command]();

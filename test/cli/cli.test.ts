@@ -29,9 +29,9 @@ test("L3: an unknown command or option is one sentence with the nearest known na
   }
 });
 
-test("every command but the internal one stands in the overall help, and each has help of its own", (t) => {
+test("every command but the internal one stands in the overall help, and each has help of its own", async (t) => {
   for (const command of COMMANDS) {
-    t.true(helpOf(command).startsWith(`tallystick ${command}`));
+    t.true((await helpOf(command)).startsWith(`tallystick ${command}`));
     t.is(OVERALL_HELP.includes(`tallystick ${command} `), command !== "devices-sim");
   }
 });
