@@ -13,6 +13,8 @@ export type LineGrammar = {
   readonly longest: number;
   /** A control byte in front of the characters, for example STX; absent = a line begins where the last one ended. */
   readonly start?: number;
+  /** Position of a byte that may have any value, by what stands before it; -1 = there is none. Absent = never. */
+  readonly binaryAt?: (bytes: Uint8Array) => number;
 };
 
 export type LineFraming = {
@@ -23,11 +25,12 @@ export type LineFraming = {
 };
 
 /** L1, L2: lines of printable characters closed by CR LF, both kept in the frame. Never throws, any split gives the same. */
-export function lineFraming({ longest, start }: LineGrammar): LineFraming {
+export function lineFraming({ longest, start, binaryAt = () => -1 }: LineGrammar): LineFraming {
   const lead = start === undefined ? NOTHING : 1;
   const takeFrame = (bytes: Uint8Array): Taken => {
     if (start !== undefined && ((bytes[0] ?? start) & DATA_BITS) !== start) return noiseUntil(bytes, start);
-    return takeLine(bytes, lead, longest, start);
+    const end = endOf(bytes, lead, lead + longest + 1, binaryAt(bytes));
+    return takeLine(bytes, lead, longest, start, end);
   };
   const lineOf = (frame: Uint8Array): string | null => {
     const taken = takeFrame(frame);
@@ -37,8 +40,7 @@ export function lineFraming({ longest, start }: LineGrammar): LineFraming {
   return { takeFrame, lineOf, maxFrameBytes: lead + longest + CR_LF_BYTES };
 }
 
-function takeLine(bytes: Uint8Array, lead: number, longest: number, start: number | undefined): Taken {
-  const end = controlFrom(bytes, lead, lead + longest + 1);
+function takeLine(bytes: Uint8Array, lead: number, longest: number, start: number | undefined, end: number): Taken {
   // One byte at a time: the line that follows is cut at the same place however the stream was split.
   if (end === -1) return bytes.length > lead + longest ? { kind: "noise", size: 1 } : { kind: "incomplete" };
   const control = (bytes[end] ?? 0) & DATA_BITS;
@@ -56,12 +58,12 @@ function noiseUntil(bytes: Uint8Array, start: number): Taken {
   return { kind: "noise", size: found === -1 ? bytes.length : found };
 }
 
-/** Position of the first control byte in `bytes[from, to)`; -1 = none. */
-function controlFrom(bytes: Uint8Array, from: number, to: number): number {
+/** Position of the first control byte in `bytes[from, to)` but at `binary`; -1 = none. */
+function endOf(bytes: Uint8Array, from: number, to: number, binary: number): number {
   const limit = Math.min(bytes.length, to);
   for (let at = from; at < limit; at++) {
     const byte = (bytes[at] ?? 0) & DATA_BITS;
-    if (byte < 0x20 || byte === DEL) return at;
+    if ((byte < 0x20 || byte === DEL) && at !== binary) return at;
   }
   return -1;
 }

@@ -18,6 +18,14 @@ export type WeightFields = {
 /** L5: what the unit words of a protocol mean. A text that is no mass unit is the status of such a line. */
 export type UnitWords = Readonly<Record<string, MassUnit | "counting" | "percent">>;
 
+const SIGNED = /^ *([+-]?)( *[\d.]+)$/;
+
+/** L4: a field that holds the sign as well, in front or next to the digits; null when it is no such field. */
+export function signedField(columns: string): { readonly sign: string; readonly digits: string } | null {
+  const match = SIGNED.exec(columns);
+  return match === null ? null : { sign: match[1] ?? "", digits: match[2] ?? "" };
+}
+
 const DIGITS = /^ *(\d*\.?\d+)$/;
 
 /** L3-L6: a line's fields as quantities, or why they are none. */
