@@ -1,10 +1,17 @@
 import { andStandard } from "./and-standard/index.ts";
+import { cas10 } from "./cas-10/index.ts";
+import { cas } from "./cas/index.ts";
 import { mtSics } from "./mt-sics/index.ts";
 import { nci } from "./nci/index.ts";
+import { ohaus } from "./ohaus/index.ts";
 import { type Decoded, type Protocol, type ProtocolSettings, refused } from "./protocol.ts";
+import { radwag } from "./radwag/index.ts";
+import { riceLake } from "./rice-lake/index.ts";
+import { sartoriusSbi } from "./sartorius-sbi/index.ts";
 import { senmlJson } from "./senml-json/index.ts";
 import { sick } from "./sick/index.ts";
 import { sma } from "./sma/index.ts";
+import { stGs } from "./st-gs/index.ts";
 import { toledo8217Kg, toledo8217Lb } from "./toledo-8217/index.ts";
 import { toledoContinuous, toledoContinuousChecksum } from "./toledo-continuous/index.ts";
 
@@ -25,11 +32,18 @@ export { cutStream } from "./stream.ts";
 export const protocols: ReadonlyMap<string, Protocol> = new Map(
   [
     andStandard,
+    cas,
+    ...cas10,
     mtSics,
     nci,
+    ohaus,
+    radwag,
+    riceLake,
+    sartoriusSbi,
     senmlJson,
     sick,
     sma,
+    stGs,
     toledo8217Kg,
     toledo8217Lb,
     toledoContinuous,

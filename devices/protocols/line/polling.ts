@@ -105,7 +105,8 @@ function onIdentity(talk: Talk, frame: Uint8Array, atMs: number): SessionStep {
   // A device that cannot say who it is may be used only where nobody asked for a certain one.
   if (said === "unable") return expected === null ? ask(talk, atMs) : next(talk, talk.phase);
   const { serial } = said;
-  if (expected !== null && expected !== serial) return next(talk, { kind: "stopped" }, [{ kind: "wrongDevice", serial }]);
+  if (expected !== null && expected !== serial)
+    return next(talk, { kind: "stopped" }, [{ kind: "wrongDevice", serial }]);
   return ask(talk, atMs, [{ kind: "identified", serial }]);
 }
 

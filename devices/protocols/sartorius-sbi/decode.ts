@@ -19,7 +19,7 @@ const words: UnitWords = {
 };
 
 /** SB1: sign, nine columns of which the first is a digit on fine balances only, blank, unit aligned left. */
-const WEIGHT = /^([+ -])([ \d.]{9}) ([ a-zA-Z%]{3})$/;
+const WEIGHT = /^([+ -])([ \d.]{9}) (?=.{3}$)([a-zA-Z%]* *)$/;
 /** SB5. */
 const ERROR = /^ *(?:Err|ERR|E) +(\d{2,3}) *$/;
 const specials: ReadonlyMap<string, string> = new Map([

@@ -76,7 +76,7 @@ test("AD1, AD2: what is not exactly such a line is refused", (t) => {
   t.deepEqual(decoded("ST,+0001.234 ct"), { kind: "refused", reason: 'unit "ct" is not known' });
 });
 
-test("L6: a lost or doubled byte never gives another weight", (t) => {
+test("L6: a lost or doubled byte is noticed", (t) => {
   for (const slipped of slippedBytes(STABLE)) t.is(decodeFrame("and-standard", slipped).kind, "refused");
 });
 

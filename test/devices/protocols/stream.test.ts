@@ -21,6 +21,16 @@ const telegram = encodeTelegram({
 });
 const goodFrames: Readonly<Record<string, Uint8Array>> = {
   "and-standard": encodeLine("ST,+0001.234 kg"),
+  cas: Buffer.from("0102532030302e3132336b67610304", "hex"),
+  "cas-10-g": encodeLine("   12.34"),
+  "cas-10-kg": encodeLine("   12.34"),
+  "cas-10-lb": encodeLine("   12.34"),
+  "cas-10-t": encodeLine("   12.34"),
+  ohaus: encodeLine("-    1.25    kg?NET"),
+  radwag: encodeLine("SI ?       18.5 kg "),
+  "rice-lake": Buffer.from("0220202031322e33344b47200d0a", "hex"),
+  "sartorius-sbi": encodeLine("+150.11775 g  "),
+  "st-gs": Buffer.from("53542c47532c31c42c20203031322e3334206b670d0a", "hex"),
   "mt-sics": encodeLine("S S     100.00 g"),
   sick: telegram,
   "toledo-continuous": Buffer.from("022c30202020313233342020202020300d", "hex"),
