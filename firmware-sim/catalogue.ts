@@ -1,5 +1,5 @@
 import { dialects } from "./dialects/index.ts";
-import { type Dimensioner, startDimensioner } from "./dimensioner/index.ts";
+import { measuringDialects, startDimensioner } from "./dimensioner/index.ts";
 import type { Fault } from "./faults/index.ts";
 import type { ItemSource } from "./items.ts";
 import type { LineSettings } from "./lines/index.ts";
@@ -51,13 +51,11 @@ const scale = (protocol: string): SimulatedDevice => ({
     }),
 });
 
-const dimensioner = (
-  protocol: string,
-  open: (options: Pick<WiredStart, "line" | "faults">) => Promise<Dimensioner>,
-): SimulatedDevice => ({
+const dimensioner = (protocol: string): SimulatedDevice => ({
   kind: "wired",
   protocol,
-  start: ({ line, faults, ...start }) => alone(start, { scale: null, dimensioner: () => open({ line, faults }) }),
+  start: ({ line, faults, ...start }) =>
+    alone(start, { scale: null, dimensioner: () => startDimensioner({ protocol, line, faults }) }),
 });
 
 const senmlJson: SimulatedDevice = {
@@ -72,9 +70,9 @@ const senmlJson: SimulatedDevice = {
   },
 };
 
-/** Every simulated device by its protocol. A new one is a line here; a scale is one by its dialect (F16). */
+/** Every simulated device by its protocol. A new one is a line here; a scale or dimensioner is one by its dialect (F16). */
 export const simulatedDevices: ReadonlyMap<string, SimulatedDevice> = new Map(
-  [...[...dialects.keys()].map(scale), dimensioner("sick", startDimensioner), senmlJson].map((device) => [
+  [...[...dialects.keys()].map(scale), ...[...measuringDialects.keys()].map(dimensioner), senmlJson].map((device) => [
     device.protocol,
     device,
   ]),

@@ -1,18 +1,19 @@
-import { encodeTelegram } from "../../devices/protocols/sick/index.ts";
-import { type Fault, noControls } from "../faults/index.ts";
+import type { Fault } from "../faults/index.ts";
 import { type Line, type LineSettings, openLine } from "../lines/index.ts";
+import type { MeasuringInput, MeasuringSpeech, Presented } from "./dialect.ts";
+import { measuringDialects } from "./dialects/index.ts";
 
 export type DimensionerOptions = {
   readonly line: LineSettings;
+  /** What it speaks: a name of `measuringDialects`, "sick" unless told otherwise. */
+  readonly protocol?: string;
   readonly faults?: readonly Fault[];
 };
 
-/** What stands under the dimensioner; a null item is an unreadable code. */
-type Presented = { readonly item: string | null; readonly mm: readonly [number, number, number] };
-
+/** A simulated dimensioner or scanner. */
 export type Dimensioner = {
   readonly present: (presented: Presented | null) => void;
-  /** When the present host got the telegram of what is presented, in `performance.now()` ms; null = not yet (F8). */
+  /** When the present host was told whole what is presented, in `performance.now()` ms; null = not yet (F8). */
   readonly deliveredAtMs: () => number | null;
   readonly stats: () => { readonly telegrams: number };
   readonly close: () => Promise<void>;
@@ -23,62 +24,118 @@ const REPEAT_MS = 1_000;
 const MEASURING_MS = 50;
 
 /**
- * A simulated SICK Master Data Analyzer without a scale. The telegram goes to the connected host when something is
- * presented, and again to every host that connects while it stands there (F11).
+ * Starts a simulated dimensioner. One that speaks by itself tells the connected host when something is presented, and again
+ * every host that connects while it stands there (F11). Rejects with a RangeError for a protocol without a dialect, and
+ * with the operating system's error when a port is taken.
  */
 export async function startDimensioner(options: DimensionerOptions): Promise<Dimensioner> {
-  let presented: Presented | null = null;
-  let delivered: number | null = null;
-  let telegrams = 0;
-  let timer: NodeJS.Timeout | null = null;
-  let line: Line | null = null;
-  const plan = (waitMs: number) => {
-    if (timer !== null) clearTimeout(timer);
-    timer = presented === null ? null : setTimeout(measure, waitMs);
-  };
-  const measure = () => {
-    if (presented === null || line === null || !line.linked()) return;
-    if (line.write(telegramOf(telegrams, presented))) delivered = performance.now();
-    else plan(REPEAT_MS);
-    telegrams += 1;
-  };
-  const events = {
-    received: () => {},
-    linked: (up: boolean) => {
-      delivered = null;
-      if (up) plan(MEASURING_MS);
-    },
-  };
-  line = await openLine(options.line, options.faults ?? [], events, noControls);
-  return {
-    present: (next) => {
-      presented = next;
-      delivered = null;
-      plan(MEASURING_MS);
-    },
-    deliveredAtMs: () => delivered,
-    stats: () => ({ telegrams }),
-    close: async () => {
-      if (timer !== null) clearTimeout(timer);
-      await line.close();
-    },
-  };
+  const { protocol = "sick" } = options;
+  const speech = measuringDialects.get(protocol);
+  if (speech === undefined)
+    throw new RangeError(`no dimensioner speaks "${protocol}": use ${[...measuringDialects.keys()].join(", ")}`);
+  const dimensioner = new PoweredDimensioner(speech);
+  await dimensioner.connect(options.line, options.faults ?? []);
+  return dimensioner;
 }
 
-/** K2. scaleError 1: no scale is connected to it, so the weight is zeroed. */
-function telegramOf(number: number, { item, mm }: Presented): Uint8Array {
-  const [length, width, height] = mm;
-  return encodeTelegram({
-    objectNumber: (number % 10_000).toString().padStart(4, "0"),
-    barcode: item ?? "NoRead",
-    weight: "000000000",
-    weightUnit: "g",
-    scaleError: "1",
-    length: length.toString().padStart(4, "0"),
-    width: width.toString().padStart(4, "0"),
-    height: height.toString().padStart(4, "0"),
-    lengthUnit: "mm",
-    status: "0000",
-    volume: (length * width * height).toString().padStart(7, "0"),
-  });
+/** Owns the line of one dimensioner and the timer of its next measurement. */
+class PoweredDimensioner implements Dimensioner {
+  readonly #switchedOn: MeasuringSpeech;
+  #speech: MeasuringSpeech;
+  #presented: Presented | null = null;
+  /** F9: it sees no side of what is presented. */
+  #blind = false;
+  /** F9: it measures nothing, as a camera whose program hangs. */
+  #hung = false;
+  #delivered: number | null = null;
+  #telegrams = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #restarting: NodeJS.Timeout | null = null;
+  #line: Line | null = null;
+
+  constructor(speech: MeasuringSpeech) {
+    this.#switchedOn = speech;
+    this.#speech = speech;
+  }
+
+  async connect(settings: LineSettings, faults: readonly Fault[]): Promise<void> {
+    const events = {
+      received: (bytes: Uint8Array) => this.#run({ kind: "received", bytes }),
+      linked: (up: boolean) => {
+        this.#delivered = null;
+        if (up) this.#plan(MEASURING_MS);
+      },
+    };
+    this.#line = await openLine(settings, faults, events, {
+      pressUnitKey: () => {},
+      breakSensor: (broken) => {
+        this.#blind = broken;
+      },
+      hold: (held) => {
+        this.#hung = held;
+      },
+      restart: (offMs) => this.#restart(offMs),
+      setClockBack: () => {},
+    });
+  }
+
+  present(presented: Presented | null): void {
+    this.#presented = presented;
+    this.#delivered = null;
+    this.#plan(MEASURING_MS);
+  }
+
+  deliveredAtMs(): number | null {
+    return this.#delivered;
+  }
+
+  stats(): { readonly telegrams: number } {
+    return { telegrams: this.#telegrams };
+  }
+
+  async close(): Promise<void> {
+    for (const timer of [this.#timer, this.#restarting]) if (timer !== null) clearTimeout(timer);
+    const line = this.#line;
+    this.#line = null;
+    await line?.close();
+  }
+
+  #plan(waitMs: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = this.#presented === null ? null : setTimeout(() => this.#measure(), waitMs);
+  }
+
+  #measure(): void {
+    if (this.#line?.linked() !== true) return;
+    if (this.#hung || !this.#run({ kind: "measured" })) this.#plan(REPEAT_MS);
+  }
+
+  /** False when something that it had to tell did not go out whole. */
+  #run(input: MeasuringInput): boolean {
+    if (this.#restarting !== null) return false;
+    const seen = this.#blind ? withoutSize(this.#presented) : this.#presented;
+    const { speech, telegrams } = this.#speech.step(seen, input);
+    this.#speech = speech;
+    let isWhole = true;
+    for (const { bytes, tells } of telegrams) {
+      this.#telegrams += 1;
+      const wrote = this.#line?.write(bytes) ?? false;
+      if (!tells) continue;
+      isWhole &&= wrote;
+      if (wrote) this.#delivered = performance.now();
+    }
+    return isWhole;
+  }
+
+  #restart(offMs: number): void {
+    this.#restarting ??= setTimeout(() => {
+      this.#restarting = null;
+      this.#speech = this.#switchedOn;
+      this.#plan(MEASURING_MS);
+    }, offMs);
+  }
 }
+
+/** A camera without its cable: the code may still be read, every side is zero. */
+const withoutSize = (presented: Presented | null): Presented | null =>
+  presented === null ? null : { ...presented, mm: [0, 0, 0] };

@@ -1,1 +1,2 @@
+export { measuringDialects } from "./dialects/index.ts";
 export { type Dimensioner, startDimensioner } from "./dimensioner.ts";
