@@ -5,6 +5,7 @@ const propose = "ledger/agreement/propose.ts";
 const certificates = "ledger/agreement/certificates.ts";
 const step = "ledger/agreement/step.ts";
 const recover = "ledger/agreement/recover.ts";
+const pace = "ledger/agreement/pace.ts";
 const repair = "ledger/agreement/repair.ts";
 const committee = "ledger/committee/index.ts";
 
@@ -181,6 +182,17 @@ export const agreementMutants: readonly Mutant[] = [
     rule: "A10",
     attack: "future-flooder",
     edits: [{ file: step, find: "if (vote.view > state.view + HORIZON_VIEWS) return;", replace: "" }],
+  },
+  {
+    // Each of the three alone is enough in a simulated site, which is why none of them is missed alone.
+    name: "who was too impatient once stays so",
+    rule: "A11",
+    gateways: 2,
+    edits: [
+      { file: pace, find: " || roundOf(turn.state, vote.view).sent.nullify !== null", replace: "" },
+      { file: pace, find: "Math.max(tookMs, FIRST_PATIENCE_MS / 2)", replace: "tookMs" },
+      { file: pace, find: "Math.max(MIN_PATIENCE_MS, MAX_STRETCH * meanMs)", replace: "MAX_STRETCH * meanMs" },
+    ],
   },
   {
     name: "nothing is said a second time",

@@ -34,5 +34,8 @@ export async function hunt(mutant: Mutant, mostSeeds: number, timeoutMs: number)
   }
   const { failedSeeds, firstViolation } = JSON.parse(last) as { failedSeeds: number[]; firstViolation: string | null };
   const [seed] = failedSeeds;
-  return { mutant, seeds: seed ?? null, violation: firstViolation?.split("\n")[0] ?? "nothing" };
+  const violation = firstViolation?.split("\n")[0] ?? "nothing";
+  // A mutant that does not run breaks no rule, and that it was noticed says nothing.
+  if (/\b(?:Reference|Syntax)Error\b/.test(violation)) return { mutant, seeds: null, violation };
+  return { mutant, seeds: seed ?? null, violation };
 }

@@ -38,7 +38,7 @@ export const laneMutants: readonly Mutant[] = [
         file: "ledger/replica/replica.ts",
         find: 'return sendBehind(effect.to, { layer: "lane", message: effect.message });',
         replace:
-          'if (effect.message.kind === "ack") { for (const peer of site.gateways.keys()) if (peer !== self) transmit(peer, sealMessage({ layer: "lane", message: effect.message })); return; } return sendBehind(effect.to, { layer: "lane", message: effect.message });',
+          'if (effect.message.kind === "ack") { const { voters, epoch: now } = epoch.committee; for (const peer of typeof effect.to === "number" ? [effect.to] : effect.to === "all" ? voters : effect.to) if (peer !== self) transmit(peer, sealMessage({ layer: "lane", message: effect.message }, now)); return; } return sendBehind(effect.to, { layer: "lane", message: effect.message });',
       },
     ],
   },
