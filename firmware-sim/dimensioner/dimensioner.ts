@@ -1,4 +1,4 @@
-import type { Fault } from "../faults/index.ts";
+import { type Fault, faultsOf } from "../faults/index.ts";
 import { type Line, type LineSettings, openLine } from "../lines/index.ts";
 import type { MeasuringInput, MeasuringSpeech, Presented } from "./dialect.ts";
 import { measuringDialects } from "./dialects/index.ts";
@@ -7,7 +7,9 @@ export type DimensionerOptions = {
   readonly line: LineSettings;
   /** What it speaks: a name of `measuringDialects`, "sick" unless told otherwise. */
   readonly protocol?: string;
-  readonly faults?: readonly Fault[];
+  /** Also as text: "noise=0.01", "unplug=5/1" (F9). */
+  readonly faults?: readonly (Fault | string)[];
+  readonly seed?: number;
 };
 
 /** A simulated dimensioner or scanner. */
@@ -34,7 +36,7 @@ export async function startDimensioner(options: DimensionerOptions): Promise<Dim
   if (speech === undefined)
     throw new RangeError(`no dimensioner speaks "${protocol}": use ${[...measuringDialects.keys()].join(", ")}`);
   const dimensioner = new PoweredDimensioner(speech);
-  await dimensioner.connect(options.line, options.faults ?? []);
+  await dimensioner.connect(options.line, faultsOf(options.faults ?? [], options.seed ?? 1));
   return dimensioner;
 }
 

@@ -75,6 +75,15 @@ export function parseFault(text: string, seed: number): Fault | string {
   return kind.make(value, () => seeded(`${seed}/${name}`)) ?? `fault "${text}" wants ${name}=${kind.value}`;
 }
 
+/** Faults as a program names them: "noise=0.01". Throws a RangeError with the usage. */
+export function faultsOf(faults: readonly (Fault | string)[], seed: number): readonly Fault[] {
+  return faults.map((fault) => {
+    const parsed = typeof fault === "string" ? parseFault(fault, seed) : fault;
+    if (typeof parsed === "string") throw new RangeError(parsed);
+    return parsed;
+  });
+}
+
 const given = <Value>(value: Value | null, make: (value: Value) => Fault): Fault | null =>
   value === null ? null : make(value);
 

@@ -1,5 +1,5 @@
 import { dialects, type Speaker } from "../dialects/index.ts";
-import type { Fault } from "../faults/index.ts";
+import { type Fault, faultsOf } from "../faults/index.ts";
 import { type Line, type LineSettings, openLine } from "../lines/index.ts";
 import { type Firmware, type FirmwareInput, step, switchedOn } from "./firmware.ts";
 import { type Display, divisionGrams, type IndicatorSettings, type Weighing } from "./indicator.ts";
@@ -10,7 +10,8 @@ export type ScaleOptions = {
   readonly protocol?: string;
   /** What lies on the platform at power-on. */
   readonly loadGrams?: number;
-  readonly faults?: readonly Fault[];
+  /** Also as text: "noise=0.01", "unplug=5/1" (F9). */
+  readonly faults?: readonly (Fault | string)[];
   /** A host was told, undamaged, what lies on the platform (F8). */
   readonly onWeighing?: (weighing: Weighing) => void;
 } & ScaleSettings;
@@ -29,7 +30,11 @@ export type Scale = {
   readonly close: () => Promise<void>;
 };
 
-/** Rejects with a RangeError for a protocol without a dialect, and with the operating system's error when a port is taken. */
+/**
+ * Switches a simulated scale on: what it speaks on a PTY (`{ kind: "pty", link: "./ttyUSB0" }`) or a TCP port. `load` puts grams on
+ * it. Rejects with a RangeError for a protocol without a dialect or a fault that is none, and with the operating system's error
+ * when a port is taken.
+ */
 export async function startScale(options: ScaleOptions): Promise<Scale> {
   const { line, protocol = "mt-sics", loadGrams = 0, faults = [], onWeighing = () => {}, ...settings } = options;
   const speaker = dialects.get(protocol);
@@ -37,7 +42,7 @@ export async function startScale(options: ScaleOptions): Promise<Scale> {
     throw new RangeError(`no scale speaks "${protocol}": use ${[...dialects.keys()].join(", ")}`);
   const powerUp = (grams: number, atMs: number) => switchedOn(speaker, settingsOf(speaker, settings), grams, atMs);
   const scale = new PoweredScale(powerUp, loadGrams, onWeighing);
-  await scale.connect(line, faults);
+  await scale.connect(line, faultsOf(faults, settings.seed ?? 1));
   return scale;
 }
 
