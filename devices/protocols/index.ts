@@ -8,6 +8,7 @@ import { type Decoded, type Protocol, type ProtocolSettings, refused } from "./p
 import { radwag } from "./radwag/index.ts";
 import { riceLake } from "./rice-lake/index.ts";
 import { sartoriusSbi } from "./sartorius-sbi/index.ts";
+import { senmlCbor } from "./senml-cbor/index.ts";
 import { senmlJson } from "./senml-json/index.ts";
 import { sick } from "./sick/index.ts";
 import { sma } from "./sma/index.ts";
@@ -40,6 +41,7 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     radwag,
     riceLake,
     sartoriusSbi,
+    senmlCbor,
     senmlJson,
     sick,
     sma,

@@ -32,6 +32,29 @@ export function exactDecimal(mantissa: number | bigint, exponent: number): Decim
   return { mantissa: narrow + 0, exponent: exponent + 0 };
 }
 
+/** What a shortest decimal of a float of single precision may need. */
+const SINGLE_DIGITS = 9;
+const SCIENTIFIC = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/;
+
+/**
+ * Q8: the decimal with the fewest digits that rounds to this float of the given precision: what a device meant that computes in floats. Null: no
+ * number, or none within Q1 and Q3. It shows no resolution: 12.340 and 12.34 are one float.
+ */
+export function floatDecimal(value: number, precision: "single" | "double"): Decimal | null {
+  const match = SCIENTIFIC.exec(precision === "single" ? shortestSingle(value) : value.toExponential());
+  if (match === null) return null;
+  const [, sign = "", first = "", rest = "", power = ""] = match;
+  return exactDecimal(BigInt(sign + first + rest), Number(power) - rest.length);
+}
+
+function shortestSingle(value: number): string {
+  for (let digits = 0; digits < SINGLE_DIGITS - 1; digits += 1) {
+    const text = value.toExponential(digits);
+    if (Math.fround(Number(text)) === value) return text;
+  }
+  return value.toExponential(SINGLE_DIGITS - 1);
+}
+
 /** Plain decimal text with all kept digits, e.g. "100.00"; never an exponent. Inverse of `parseDecimal` for exponent <= 0. */
 export function formatDecimal(value: Decimal): string {
   const sign = value.mantissa < 0 ? "-" : "";

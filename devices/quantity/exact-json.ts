@@ -3,9 +3,10 @@
  * only, which makes it ten times slower, and every gateway of a site reads every frame.
  */
 import { type Decimal, exactDecimal, SAFE_DIGITS } from "./decimal.ts";
+import { Unreadable } from "./unreadable.ts";
 
 /** The text is not JSON, or not of the kind that was asked for. */
-export class NotJson extends Error {
+export class NotJson extends Unreadable {
   override readonly name = "NotJson";
 }
 

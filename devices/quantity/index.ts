@@ -1,12 +1,16 @@
+export { CborReader } from "./exact-cbor.ts";
 export {
   addDecimals,
   compareDecimals,
   type Decimal,
+  exactDecimal,
+  floatDecimal,
   formatDecimal,
   isMultipleOf,
   parseDecimal,
 } from "./decimal.ts";
-export { JsonReader, NotJson } from "./exact-json.ts";
+export { JsonReader } from "./exact-json.ts";
+export { Unreadable } from "./unreadable.ts";
 export type { Quantity, Stability } from "./quantity.ts";
 export {
   exactKilograms,

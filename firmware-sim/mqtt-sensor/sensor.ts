@@ -1,5 +1,7 @@
 import { connect, type MqttClient } from "mqtt";
+import type { Weighing } from "../../devices/protocols/senml/index.ts";
 import { encodePack } from "../../devices/protocols/senml-json/index.ts";
+import { cborPack } from "./cbor-pack.ts";
 import { displayedGrams, type ItemSource } from "../items.ts";
 import { type JournalLine, openJournal, type Presented } from "../journal.ts";
 
@@ -9,6 +11,8 @@ export type MqttSensorOptions = {
   readonly username: string;
   readonly password: string;
   readonly device: string;
+  /** What it sends; `senml-json` unless told otherwise. */
+  readonly protocol?: "senml-json" | "senml-cbor";
   readonly items: ItemSource;
   readonly journal: string | null;
   /** 0 = as fast as acknowledgements come. */
@@ -33,7 +37,7 @@ const TICK_MS = 10;
 const DEFAULT_DIVISION_GRAMS = 5;
 const KEEP_ALIVE_S = 10;
 
-/** A sensor that publishes one SenML-JSON pack a weighing and sends each again until it has the PUBACK (F14). */
+/** A sensor that publishes one SenML pack a weighing and sends each again until it has the PUBACK (F14). */
 export function startMqttSensor(options: MqttSensorOptions): MqttSensor {
   return new Sensor(options);
 }
@@ -137,9 +141,14 @@ class Sensor implements MqttSensor {
     this.#creditedAtMs = now;
   }
 
+  #packOf(line: JournalLine): Uint8Array {
+    const weighing = weighingOf(this.#options.device, line);
+    return this.#options.protocol === "senml-cbor" ? cborPack(weighing) : encodePack(weighing);
+  }
+
   #send(presented: Presented): void {
     const client = this.#client;
-    const payload = Buffer.from(packOf(this.#options.device, presented.line));
+    const payload = Buffer.from(this.#packOf(presented.line));
     client.publish(this.#topic, payload, { qos: 1 }, (error) => {
       // An error here is a lost connection: it stays open and goes out again on the next one.
       if (error || client !== this.#client || !this.#open.delete(presented.number)) return;
@@ -152,15 +161,15 @@ class Sensor implements MqttSensor {
 }
 
 /** A pure function of the journal line, so that a restarted sensor sends the same bytes (F14). */
-function packOf(device: string, { at, item, grams = 0, mm = [0, 0, 0] }: JournalLine): Uint8Array {
+function weighingOf(device: string, { at, item, grams = 0, mm = [0, 0, 0] }: JournalLine): Weighing {
   const [length, width, height] = mm.map((side) => ({ mantissa: side, exponent: -3 }));
   if (length === undefined || width === undefined || height === undefined)
     throw new RangeError("a journal line without sides");
-  return encodePack({
+  return {
     baseName: `urn:dev:ops:32473-tallystick-${device}:`,
     atMs: at,
     item,
     net: { value: { mantissa: grams, exponent: -3 }, unit: "kg", stable: true },
     dimensions: { length, width, height, unit: "m" },
-  });
+  };
 }

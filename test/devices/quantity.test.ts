@@ -3,18 +3,19 @@ import * as fc from "fast-check";
 import {
   addDecimals,
   compareDecimals,
+  floatDecimal,
   formatDecimal,
   isMultipleOf,
   JsonReader,
   lengthUnit,
   massUnit,
-  NotJson,
+  Unreadable,
   parseDecimal,
   toKilograms,
   toMetres,
 } from "../../devices/quantity/index.ts";
 
-/** The whole text as JSON.parse would give it, with decimals where it has numbers. Throws `NotJson`. */
+/** The whole text as JSON.parse would give it, with decimals where it has numbers. Throws `Unreadable`. */
 function treeOf(text: string | Uint8Array): unknown {
   const reader = new JsonReader(typeof text === "string" ? new TextEncoder().encode(text) : text);
   const value = (): unknown => {
@@ -81,7 +82,7 @@ test("Q1, Q3, Q6: JSON numbers keep their digits and their exponent", (t) => {
   t.deepEqual(treeOf("-9007199254740991"), { mantissa: Number.MIN_SAFE_INTEGER, exponent: 0 });
   for (const text of ["9007199254740992", "1e400", "1e25", "0.12345678901234567"]) t.is(treeOf(text), null, text);
   for (const text of ["01", "+1", "1.", ".5", "-", "1e", "1e+"])
-    t.throws(() => treeOf(text), { instanceOf: NotJson }, text);
+    t.throws(() => treeOf(text), { instanceOf: Unreadable }, text);
 });
 
 test("Q1: format and parse are inverse, digit by digit", (t) => {
@@ -189,7 +190,7 @@ function verdictOf(parse: () => unknown): { readonly value: unknown } | "not JSO
   try {
     return { value: parse() };
   } catch (error) {
-    if (error instanceof NotJson || error instanceof SyntaxError) return "not JSON";
+    if (error instanceof Unreadable || error instanceof SyntaxError) return "not JSON";
     throw error;
   }
 }
@@ -223,13 +224,35 @@ test("Q6: what is skipped is checked like what is read", (t) => {
   };
   t.notThrows(() => skipped('{"a":[1,true,null,"x\\n",{}]}'));
   for (const text of ['{"a":[1,true,nul]}', '{"a" 1}', "[1,]", '["\\x"]', "[1", '{"a":1,}', "[1]]", ""])
-    t.throws(() => skipped(text), { instanceOf: NotJson }, text);
+    t.throws(() => skipped(text), { instanceOf: Unreadable }, text);
 });
 
 test("Q6: bytes that are not UTF-8, and nesting without end, are not JSON here", (t) => {
   for (const bytes of [Uint8Array.of(0x22, 0xff, 0x22), new TextEncoder().encode("\ufeff[]")])
-    t.throws(() => treeOf(bytes), { instanceOf: NotJson });
+    t.throws(() => treeOf(bytes), { instanceOf: Unreadable });
   for (const depth of [65, 100_000])
-    t.throws(() => treeOf("[".repeat(depth) + "]".repeat(depth)), { instanceOf: NotJson });
+    t.throws(() => treeOf("[".repeat(depth) + "]".repeat(depth)), { instanceOf: Unreadable });
   t.notThrows(() => treeOf("[".repeat(64) + "]".repeat(64)));
+});
+
+test("Q8: a float stands for the decimal of the fewest digits that rounds to it in its precision", (t) => {
+  t.deepEqual(floatDecimal(12.34, "double"), { mantissa: 1234, exponent: -2 });
+  t.deepEqual(floatDecimal(Math.fround(12.34), "single"), { mantissa: 1234, exponent: -2 });
+  t.deepEqual(floatDecimal(Math.fround(12.34), "double"), { mantissa: 1_234_000_015_258_789, exponent: -14 });
+  t.deepEqual(floatDecimal(-0, "double"), { mantissa: 0, exponent: 0 });
+  for (const none of [Number.NaN, Number.POSITIVE_INFINITY, 1e300, 5e-324]) t.is(floatDecimal(none, "double"), null);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: -9_999_999, max: 9_999_999 }),
+      fc.integer({ min: 0, max: 6 }),
+      (mantissa, decimals) => {
+        const value = Number(`${mantissa}e-${decimals}`);
+        const decimal = floatDecimal(value, "double") ?? { mantissa: Number.NaN, exponent: 0 };
+        t.is(Number(`${decimal.mantissa}e${decimal.exponent}`), value);
+        t.true(String(Math.abs(decimal.mantissa)).length <= String(Math.abs(mantissa)).length);
+        // Six digits survive single precision (FLT_DIG of C).
+        if (Math.abs(mantissa) < 1_000_000) t.deepEqual(floatDecimal(Math.fround(value), "single"), decimal);
+      },
+    ),
+  );
 });

@@ -1,20 +1,5 @@
-import { type Decimal, formatDecimal, type LengthUnit, type MassUnit } from "../../quantity/index.ts";
-
-/** One weighing as a device sends it. */
-export type Weighing = {
-  /** Base name (RFC 8428 section 4.1), closed by ":" or "/". */
-  readonly baseName: string;
-  /** Unix time in ms. */
-  readonly atMs: number;
-  readonly item: string;
-  readonly net: { readonly value: Decimal; readonly unit: MassUnit; readonly stable: boolean };
-  readonly dimensions: {
-    readonly length: Decimal;
-    readonly width: Decimal;
-    readonly height: Decimal;
-    readonly unit: LengthUnit;
-  };
-};
+import { formatDecimal } from "../../quantity/index.ts";
+import type { Weighing } from "../senml/index.ts";
 
 /** The pack as UTF-8 bytes. Numbers are written digit by digit, so that `100.00` stays `100.00` (J2). */
 export function encodePack(weighing: Weighing): Uint8Array {

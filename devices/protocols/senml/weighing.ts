@@ -9,7 +9,7 @@ import {
   type Stability,
 } from "../../quantity/index.ts";
 import { type Decoded, refused } from "../protocol.ts";
-import { parsePack, type SenmlRecord } from "./records.ts";
+import { type Notation, parsePack, type SenmlRecord } from "./records.ts";
 
 const ITEM = /^[\x20-\x7e]{1,64}$/;
 const NOTHING = "the pack carries none of net, length, width, height, item";
@@ -24,9 +24,9 @@ type Named = {
   height: SenmlRecord | null;
 };
 
-/** Decodes one SenML-JSON pack: net mass, the three sides and the item of one weighing, any of them (J4). */
-export function decodeFrame(frame: Uint8Array): Decoded {
-  const named = namedIn(frame);
+/** Decodes one SenML pack: net mass, the three sides and the item of one weighing, any of them (J4). */
+export function decodePack(frame: Uint8Array, notation: Notation): Decoded {
+  const named = namedIn(frame, notation);
   if (typeof named === "string") return refused(named);
   const quantities: Quantity[] = [];
   for (const part of [itemOf(named), massOf(named), dimensionsOf(named)]) {
@@ -40,8 +40,8 @@ export function decodeFrame(frame: Uint8Array): Decoded {
 }
 
 /** J8: Unix ms of the oldest value of an accepted pack. */
-export function measuredAt(frame: Uint8Array): number | null {
-  const named = namedIn(frame);
+export function measuredAt(frame: Uint8Array, notation: Notation): number | null {
+  const named = namedIn(frame, notation);
   if (typeof named === "string") return null;
   const times = recordsOf(named).flatMap(({ time }) =>
     time === null ? [] : [Math.floor(Number(formatDecimal(time)) * 1000)],
@@ -54,8 +54,8 @@ function recordsOf({ net, item, stable, length, width, height }: Named): readonl
 }
 
 /** J4, J5: the last segment of the resolved name says what it is; all of one pack come from one device. */
-function namedIn(frame: Uint8Array): Named | string {
-  const records = parsePack(frame);
+function namedIn(frame: Uint8Array, notation: Notation): Named | string {
+  const records = parsePack(frame, notation);
   if (typeof records === "string") return records;
   const named: Named = { net: null, item: null, stable: null, length: null, width: null, height: null };
   let device: string | null = null;

@@ -1,4 +1,4 @@
-import { addDecimals, compareDecimals, type Decimal, JsonReader, NotJson } from "../../quantity/index.ts";
+import { addDecimals, compareDecimals, type Decimal, Unreadable } from "../../quantity/index.ts";
 
 /** One SenML record after resolution (RFC 8428 section 4.6): name, unit, time, and one value or none. */
 export type SenmlRecord = {
@@ -50,24 +50,47 @@ class Fault extends Error {
   override readonly name = "Fault";
 }
 
+/** What the rules of records need of a notation. Its methods throw `Unreadable`. */
+export type PackReader = {
+  readonly kind: () => string;
+  readonly array: (element: (index: number) => void) => void;
+  /** Labels by their names in JSON; a label that this notation must not use is given as one that must be understood. */
+  readonly object: (member: (label: string) => void) => void;
+  readonly string: () => string;
+  readonly decimal: () => Decimal | null;
+  readonly boolean: () => boolean;
+  readonly skip: () => void;
+  readonly end: () => void;
+};
+
+/** SenML-JSON and SenML-CBOR differ in no more than this. */
+export type Notation = {
+  /** "JSON", "CBOR". */
+  readonly name: string;
+  /** Throws `Unreadable`. */
+  readonly open: (bytes: Uint8Array) => PackReader;
+  /** The kind of a data value (`vd`). */
+  readonly data: string;
+};
+
 /** Parses and resolves a pack. A string instead of records says what is wrong with it. */
-export function parsePack(bytes: Uint8Array): readonly SenmlRecord[] | string {
+export function parsePack(bytes: Uint8Array, notation: Notation): readonly SenmlRecord[] | string {
   const records: SenmlRecord[] = [];
   let base: Base = { name: "", time: null, unit: null, value: null };
   try {
-    const reader = new JsonReader(bytes);
-    if (reader.kind() !== "array") return "not a JSON array of SenML records";
+    const reader = notation.open(bytes);
+    if (reader.kind() !== "array") return `not a ${notation.name} array of SenML records`;
     reader.array((index) => {
       if (index === MOST_RECORDS) throw new Fault(`a pack holds 1 to ${MOST_RECORDS} records`);
       if (reader.kind() !== "object") throw new Fault(`record ${index} is not an object`);
-      const labels = readLabels(reader, index);
+      const labels = readLabels(reader, index, notation.data);
       base = baseOf(base, labels);
       records.push(resolve(base, labels, index));
     });
     reader.end();
   } catch (error) {
     // Verdicts for the caller, not failures: a device sent something else.
-    if (error instanceof NotJson) return "not a JSON array of SenML records";
+    if (error instanceof Unreadable) return `not a ${notation.name} array of SenML records`;
     if (error instanceof Fault) return error.message;
     throw error;
   }
@@ -75,7 +98,7 @@ export function parsePack(bytes: Uint8Array): readonly SenmlRecord[] | string {
 }
 
 /** J3: type of every label that SenML defines; labels unknown to it are ignored, unless they say "must understand". */
-function readLabels(reader: JsonReader, index: number): Labels {
+function readLabels(reader: PackReader, index: number, data: string): Labels {
   const labels: Labels = {
     bn: undefined,
     bt: undefined,
@@ -108,7 +131,8 @@ function readLabels(reader: JsonReader, index: number): Labels {
         labels[label] = text(label);
         break;
       case "vd":
-        text(label);
+        if (reader.kind() !== data) throw new Fault(`record ${index}: vd is not ${data}`);
+        reader.skip();
         labels.vd = true;
         break;
       case "vb":
