@@ -58,24 +58,26 @@ const dimensioner = (protocol: string): SimulatedDevice => ({
     alone(start, { scale: null, dimensioner: () => startDimensioner({ protocol, line, faults }) }),
 });
 
-const senmlJson: SimulatedDevice = {
+const sensor = (protocol: "senml-json" | "senml-cbor"): SimulatedDevice => ({
   kind: "published",
-  protocol: "senml-json",
+  protocol,
   start: async ({ mqtt, id, ...start }) => {
-    const sensor = startMqttSensor({ ...start, ...mqtt, device: id });
+    const sensor = startMqttSensor({ ...start, ...mqtt, device: id, protocol });
     return {
       stats: () => ({ presented: sensor.stats().presented, finished: sensor.stats().acknowledged }),
       close: () => sensor.close(),
     };
   },
-};
+});
 
 /** Every simulated device by its protocol. A new one is a line here; a scale or dimensioner is one by its dialect (F16). */
 export const simulatedDevices: ReadonlyMap<string, SimulatedDevice> = new Map(
-  [...[...dialects.keys()].map(scale), ...[...measuringDialects.keys()].map(dimensioner), senmlJson].map((device) => [
-    device.protocol,
-    device,
-  ]),
+  [
+    ...[...dialects.keys()].map(scale),
+    ...[...measuringDialects.keys()].map(dimensioner),
+    sensor("senml-json"),
+    sensor("senml-cbor"),
+  ].map((device) => [device.protocol, device]),
 );
 
 /** A station with nothing but this device. */

@@ -105,3 +105,36 @@ test("F14: a window of weighings in flight reaches at least 500 a second", async
   await sensor.close();
   await broker.close();
 });
+
+test("F14: in CBOR, too, the gateway reads what the journal says, with every zero of the display", async (t) => {
+  const journal = journalPath();
+  const read = new Map<string, readonly Reading[]>();
+  const broker = await startBroker({
+    host: "127.0.0.1",
+    port: 0,
+    devices: [{ id: "m1", username: "u", password: "p", protocol: "senml-cbor" }],
+    onReadings: async (_device, readings) => {
+      for (const { quantity } of readings) if (quantity.kind === "item") read.set(quantity.item, readings);
+    },
+  });
+  const sensor = startMqttSensor({
+    url: `mqtt://127.0.0.1:${broker.port}`,
+    username: "u",
+    password: "p",
+    device: "m1",
+    protocol: "senml-cbor",
+    items: syntheticItems(1, 0),
+    journal,
+    ratePerSecond: 200,
+  });
+  await eventually(() => sensor.stats().acknowledged >= 20, "twenty acknowledged");
+  await sensor.close();
+  await broker.close();
+  for (const { item, grams = 0, mm = [0, 0, 0] } of presentedIn(journal).slice(0, 20)) {
+    const quantities = read.get(item)?.map(({ quantity }) => quantity) ?? [];
+    const mass = quantities.find(({ kind }) => kind === "mass");
+    const dimensions = quantities.find(({ kind }) => kind === "dimensions");
+    t.like(mass, { value: { mantissa: grams, exponent: -3 }, unit: "kg", stability: "stable" });
+    t.like(dimensions, { length: { mantissa: mm[0], exponent: -3 }, height: { mantissa: mm[2], exponent: -3 } });
+  }
+});
