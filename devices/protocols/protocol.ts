@@ -15,8 +15,6 @@ export type Flag =
   | "center-of-zero"
   /** The zero of power-up was not taken: the value counts from the zero of the last calibration. */
   | "zero-not-captured"
-  /** Beyond what the zero key can take away. */
-  | "outside-zero-range"
   | "zero-error"
   | "tare-error"
   /** Somebody pressed the print key. */

@@ -15,4 +15,10 @@ export const nci: Protocol = {
   decodeFrame,
   measuredAt: null,
   startSession: startAsking({ ask: REQUEST_WEIGHT }),
+  lines: [
+    { baudRate: 9_600, dataBits: 7, parity: "even", stopBits: 1 },
+    { baudRate: 9_600, dataBits: 8, parity: "none", stopBits: 1 },
+  ],
+  // P9: CR ETX and the constant bits of the status bytes are nobody else's here.
+  probe: { bytes: REQUEST_WEIGHT, isAnswer: (frame) => decodeFrame(frame).kind !== "refused" },
 };

@@ -26,6 +26,9 @@ export function decodeFrame(frame: Uint8Array): Decoded {
   return decodeStandard({ state, range, mode, motion, weight, unit });
 }
 
+/** Whether a frame has the columns of a standard reply, whatever they say (SM3). */
+export const isStandard = (frame: Uint8Array): boolean => STANDARD.test(lineOf(frame) ?? "");
+
 function diagnosisOf([, memory = "", eeprom = "", calibration = ""]: RegExpExecArray): string {
   if (memory === "R" || eeprom === "E") return "memory-error";
   return calibration === "C" ? "calibration-error" : "ready";

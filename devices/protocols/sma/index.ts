@@ -1,6 +1,6 @@
 import { startAsking } from "../line/index.ts";
 import type { Protocol } from "../protocol.ts";
-import { decodeFrame } from "./decode.ts";
+import { decodeFrame, isStandard } from "./decode.ts";
 import { LONGEST_FRAME_BYTES, takeFrame } from "./framing.ts";
 
 /** LF, `W`, CR. */
@@ -15,4 +15,10 @@ export const sma: Protocol = {
   decodeFrame,
   measuredAt: null,
   startSession: startAsking({ ask: REQUEST_WEIGHT }),
+  lines: [
+    { baudRate: 9_600, dataBits: 8, parity: "none", stopBits: 1 },
+    { baudRate: 9_600, dataBits: 7, parity: "even", stopBits: 1 },
+  ],
+  // P9: the eighteen columns of a standard reply are nobody else's here.
+  probe: { bytes: REQUEST_WEIGHT, isAnswer: isStandard },
 };

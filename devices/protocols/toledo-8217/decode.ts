@@ -38,11 +38,14 @@ function decodeWeight(body: string, unit: Toledo8217Unit): Decoded {
   return { kind: "quantities", quantities: [{ kind: "mass", value, unit, stability: "stable", mode }] };
 }
 
-/** TE5: the first that applies. Net is no error. */
+/**
+ * TE5: the first that applies. Net is no error. Below zero and outside the range of zero at once may be a zero that was
+ * never captured, so it does not count as an empty scale.
+ */
 const TROUBLES: readonly (readonly [bit: number, status: string])[] = [
   [1, "overload"],
-  [3, "zero-not-captured"],
   [0, "motion"],
+  [3, "outside-zero-range"],
   [2, "underload"],
   [4, "center-of-zero"],
 ];

@@ -14,6 +14,12 @@ const toledo8217 = (unit: Toledo8217Unit): Protocol => ({
   decodeFrame: decodeIn(unit),
   measuredAt: null,
   startSession: startAsking({ ask: REQUEST_WEIGHT }),
+  lines: [
+    { baudRate: 9_600, dataBits: 7, parity: "even", stopBits: 1 },
+    { baudRate: 9_600, dataBits: 8, parity: "none", stopBits: 1 },
+  ],
+  // P9: a status alone does not tell the two units apart, and counts for less.
+  probe: { bytes: REQUEST_WEIGHT, isAnswer: (frame) => decodeIn(unit)(frame).kind === "quantities" },
 });
 
 export const toledo8217Kg = toledo8217("kg");

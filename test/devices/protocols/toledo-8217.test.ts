@@ -61,17 +61,14 @@ test("TE5: every combination of the status bits gives the first trouble of the l
       t.is(answer.kind, "refused", bits.toString(2));
       continue;
     }
-    const expected = has(1)
-      ? "overload"
-      : has(3)
-        ? "zero-not-captured"
-        : has(0)
-          ? "motion"
-          : has(2)
-            ? "underload"
-            : has(4)
-              ? "center-of-zero"
-              : "ready";
+    const order = [
+      [1, "overload"],
+      [0, "motion"],
+      [3, "outside-zero-range"],
+      [2, "underload"],
+      [4, "center-of-zero"],
+    ] as const;
+    const expected = order.find(([bit]) => has(bit))?.[1] ?? "ready";
     t.deepEqual(answer, status(expected), bits.toString(2));
     // Bit 7 is parity.
     t.deepEqual(decodeFrame(KG, Uint8Array.of(0x02, 0x3f, bits | 0x80, 0x0d)), status(expected));
