@@ -5,11 +5,12 @@ import { benchArguments } from "./arguments.ts";
 import { startLoad } from "./load.ts";
 import { type GatewayMetrics, metricsOf, quantileMs } from "./metrics-of.ts";
 
-const WARM_UP_MS = 10_000;
+/** Until then V8 is still compiling: a third of the processor time in the first seconds. */
+const WARM_UP_MS = 30_000;
 
 /**
  * `npm run bench -- finality [--rate R | --max] [--seconds S] [--gateways N]`: real processes (ledger, N gateways, one process of MQTT QoS 1 sensors)
- * on this machine. Figures are of S seconds after a warm-up of 10 s: `offeredPerSecond` = accepted, `measurementsPerSecond` =
+ * on this machine. Figures are of S seconds after a warm-up of 30 s: `offeredPerSecond` = accepted, `measurementsPerSecond` =
  * final, latencies from fsynced to final at the accepting gateway;
  * `verifyUs` says how fast the machine is.
  */

@@ -6,7 +6,7 @@ import { run as finality } from "./finality.ts";
 
 /** Of a measurement as a sensor sends it, and of a transaction. */
 const PAYLOAD_BYTES = 300;
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 30_000;
 
 type Measured = Figures & { readonly rssMb: readonly number[] };
 

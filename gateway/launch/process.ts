@@ -15,6 +15,8 @@ export const GATEWAY_FLAGS: readonly string[] = [
   "--no-parallel-scavenge",
   // Compilers on fewer threads have fewer tables at a time.
   "--v8-pool-size=2",
+  // The same functions read what waits for its commit and what is checked and dropped: V8 would put all of it into the old space.
+  "--no-allocation-site-pretenuring",
 ];
 
 /** U1: of the C library (glibc; others ignore them), and U4. */

@@ -73,7 +73,8 @@ export function startReplica(options: ReplicaOptions): Replica {
   /** R13: own bundles that wait to be sealed anew. */
   let unsealed = recovered.unsealed;
   let isResealing = false;
-  let couldSeal = false;
+  /** Of the own lane, after the last turn. */
+  let ownLane = { able: false, final: -1 };
   const homecoming = makeHomecoming({
     hasSealed: recovered.lanes.some(({ lane: index, number }) => index === self && number >= 0),
     needed: () => epoch.committee.quorum - 1,
@@ -139,7 +140,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     now: options.now,
     after: options.after,
     laneEnd,
-    awaitsCertificate: () => laneEnd().number > (lanes.lanes[self]?.settled.number ?? -1) + 1,
+    awaitsFinality: () => laneEnd().number > ownFinal() + 1,
     seal: onSealed,
   });
   const accusations = makeAccusations({
@@ -215,7 +216,6 @@ export function startReplica(options: ReplicaOptions): Replica {
       case "rewind":
         return outbox.behind(() => watch(rewind(effect.lane)));
       case "certified":
-        if (effect.certificate.lane === self) sealer.certified();
         return stepAgreement({ kind: "certified", certificate: effect.certificate });
       case "vouched":
       case "disowned":
@@ -583,8 +583,14 @@ export function startReplica(options: ReplicaOptions): Replica {
   /** R13: after every turn, because many things can make the own lane ready. */
   function lookAtLane(): void {
     if (unsealed > 0 && !isResealing && isLaneReady()) watch(resealNext());
-    if (canSeal() && !couldSeal) sealer.certified();
-    couldSeal = canSeal();
+    const before = ownLane;
+    ownLane = { able: canSeal(), final: ownFinal() };
+    if ((ownLane.able && !before.able) || ownLane.final > before.final) sealer.lookAgain();
+  }
+
+  /** Number of the newest final bundle of the own lane; -1 = none. */
+  function ownFinal(): number {
+    return state.delivered.tips[self]?.number ?? -1;
   }
 
   /** R13: the same statements under the same numbers, with the present key. */

@@ -11,12 +11,12 @@ import { MAX_BUNDLE_STATEMENTS } from "../message/index.ts";
 /** L5: a bundle closes at this size or count. */
 const MAX_BUNDLE_BYTES = 128 * 1024;
 /**
- * L5: otherwise it closes when its predecessor is certified, so that under load bundles grow instead of their number: each costs every
- * gateway signatures, messages and commits, whatever is in it. A lone statement leaves at once.
+ * L5: otherwise it closes when its predecessor is final, so that under load bundles grow instead of their number: each costs every
+ * gateway signatures, messages and commits, whatever is in it, and a cut takes only the newest of a lane. A lone statement leaves at once.
  */
 const LEAST_INTERVAL_MS = 5;
 /** Peers that are slow or away must not keep a device waiting for its acknowledgement. */
-const MOST_PATIENCE_MS = 40;
+const MOST_PATIENCE_MS = 80;
 const MAX_WAITING = 10_000;
 
 /** Promise 6: the queue in front of the disk is full; nothing was accepted, and the device must try again. */
@@ -56,8 +56,8 @@ export type SealerOptions = {
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
   readonly laneEnd: () => LaneEnd;
-  /** Whether a bundle of the own lane is on its way to its certificate. */
-  readonly awaitsCertificate: () => boolean;
+  /** Whether a bundle of the own lane is on its way to its cut. */
+  readonly awaitsFinality: () => boolean;
   readonly seal: (sealed: Sealed) => void;
 };
 
@@ -71,8 +71,8 @@ type Waiting = {
 
 export type Sealer = {
   readonly accept: (draft: Draft) => Promise<{ readonly number: number }>;
-  /** L5: a bundle of the own lane was certified, or sealing is possible again. */
-  readonly certified: () => void;
+  /** L5: a bundle of the own lane is final, or sealing is possible again. */
+  readonly lookAgain: () => void;
   readonly waiting: () => number;
   /** Refuses what waits and all that comes. */
   readonly stop: (reason: Error) => void;
@@ -87,13 +87,13 @@ export function makeSealer(options: SealerOptions): Sealer {
   let cancel: (() => void) | null = null;
   let stopped: Error | null = null;
 
-  /** Looked at anew whenever a statement comes and whenever a certificate does. */
+  /** Looked at anew whenever a statement comes and whenever a bundle is final. */
   function schedule(): void {
     cancel?.();
     cancel = null;
     if (queue.length === 0 || stopped !== null) return;
     const full = queue.length >= MAX_BUNDLE_STATEMENTS || queuedBytes >= MAX_BUNDLE_BYTES;
-    const patienceMs = full ? 0 : options.awaitsCertificate() ? MOST_PATIENCE_MS : LEAST_INTERVAL_MS;
+    const patienceMs = full ? 0 : options.awaitsFinality() ? MOST_PATIENCE_MS : LEAST_INTERVAL_MS;
     const waitMs = lastSealedMs + patienceMs - options.now();
     cancel = options.after(Math.min(Math.max(0, waitMs), patienceMs), closeBundle);
   }
@@ -179,7 +179,7 @@ export function makeSealer(options: SealerOptions): Sealer {
         queuedBytes += bytes;
         if (cancel === null || queuedBytes >= MAX_BUNDLE_BYTES || queue.length >= MAX_BUNDLE_STATEMENTS) schedule();
       }),
-    certified: () => {
+    lookAgain: () => {
       if (queue.length > 0) schedule();
     },
     waiting: () => queue.length + inFlight.size,

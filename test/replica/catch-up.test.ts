@@ -45,7 +45,7 @@ test("L11: a gateway that was away takes history without assessing it again, the
   const BUNDLES = 3 * WINDOW_BUNDLES;
   for (let round = 0; round < BUNDLES; round += 1) {
     for (const self of [0, 1, 2]) all[self]?.replica.accept(draft(`item ${self}/${round}`)).catch(() => t.fail());
-    await pass(all, 50);
+    await pass(all, 80);
   }
   await pass(all, 500);
   const log = () => all.map(({ replica }) => replica.status().log);
