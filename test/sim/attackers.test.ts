@@ -18,7 +18,7 @@ const STATEMENTS_A_GATEWAY = 40;
 /** Who is away comes back to more than a window of every lane: it takes them as history (L11). */
 const AWAY = 0;
 const AWAY_FROM_MS = 300;
-const STATEMENTS_WHILE_AWAY = 110;
+const STATEMENTS_WHILE_AWAY = 240;
 
 /** What honest gateways have to show for an attack. */
 type Trace = {
@@ -73,15 +73,17 @@ async function besiege(attack: Attack | null, seed: number, isOneAway = false) {
     died: () => undefined,
   });
   const load = random.split();
+  // Long enough for more bundles than a window, whoever makes the lanes slow.
+  const loadedMs = isOneAway ? 2 * LOADED_MS : LOADED_MS;
   for (const index of cluster.nodes.keys()) {
     for (let made = 0; made < (isOneAway ? STATEMENTS_WHILE_AWAY : STATEMENTS_A_GATEWAY); made += 1)
-      cluster.clock.after(load.next() * LOADED_MS, () => cluster.offer(index, `item-${index}-${made}`));
+      cluster.clock.after(load.next() * loadedMs, () => cluster.offer(index, `item-${index}-${made}`));
     void cluster.start(index);
   }
   if (isOneAway) cluster.clock.after(AWAY_FROM_MS, () => cluster.crash(AWAY, "lost"));
-  await cluster.run(LOADED_MS);
+  await cluster.run(loadedMs);
   if (isOneAway) await cluster.start(AWAY);
-  for (let at = LOADED_MS; at < LOADED_MS + SETTLES_WITHIN_MS && !isSettled(cluster, watch); at += 250)
+  for (let at = loadedMs; at < loadedMs + SETTLES_WITHIN_MS && !isSettled(cluster, watch); at += 250)
     await cluster.run(at);
   await checkEnd(cluster, watch, null);
   const honest = cluster.nodes.filter((_, index) => index !== LIAR);
