@@ -1,8 +1,11 @@
 import test, { type ExecutionContext } from "ava";
 import { openBundle } from "../../ledger/bundle/index.ts";
+import { decode } from "../../ledger/cbor/index.ts";
+import { readBlock } from "../../ledger/message/index.ts";
 import { openMemoryStore } from "../../ledger/store/memory.ts";
 import { gatewayIn, replaced } from "../sim/lives.ts";
-import { finalOf, makeTown, type Town } from "./town.ts";
+import { finalOf, makeTown, type Resident, type Town } from "./town.ts";
+import { draft, START_MS } from "./site.ts";
 
 async function townOf(gateways: number): Promise<Town> {
   const town = makeTown(gateways);
@@ -58,6 +61,43 @@ test("R11: a new configuration takes effect on every gateway between two blocks,
     );
     t.deepEqual([named.at(0), named.at(-1)], [0, 1]);
   }
+});
+
+/** Views of the finalized blocks of a gateway that brought statements, oldest first. */
+async function viewsWithStatements({ store }: Resident): Promise<readonly number[]> {
+  const views: number[] = [];
+  let before = "";
+  for (let after = 0; ; ) {
+    const { blocks } = await store.finalizedAfter(after, 1_000);
+    const last = blocks.at(-1);
+    if (last === undefined) return views;
+    for (const { view, bytes } of blocks) {
+      const decoded = decode(bytes);
+      if (decoded.kind === "reject") throw new Error(decoded.reason);
+      const tips = JSON.stringify(readBlock(decoded.value).tips.map(({ number }) => number));
+      if (tips !== before) views.push(view);
+      before = tips;
+    }
+    after = last.view;
+  }
+}
+
+test("A13: no change makes a pause above one view: under load no two views in a row are without statements, through five changes", async (t) => {
+  const town = await townOf(4);
+  const ticks = 150;
+  for (let tick = 0; tick < ticks; tick += 1) {
+    // Something to order is always there: a block without statements is owed to the change alone.
+    for (const [index, { replica }] of town.residents)
+      void replica.accept(draft(`item ${tick} of ${index}`, START_MS + 10 * tick));
+    if (tick % 30 === 15) await town.change({ model: { ...model, toleranceMilli: tick } }, [0, 1, 2]);
+    await town.pass(10);
+  }
+  await town.until("all is final", () =>
+    [0, 1, 2, 3].every((index) => town.at(index).replica.status().log.statements === 4 * ticks),
+  );
+  t.is(town.at(0).replica.status().epoch, 5);
+  const views = await viewsWithStatements(town.at(0));
+  for (const [at, view] of views.slice(1).entries()) t.true(view - (views[at] ?? 0) <= 2, `after view ${views[at]}`);
 });
 
 test("R11: after a restart the store says which configuration is in force, and the gateway goes on in its epoch", async (t) => {
