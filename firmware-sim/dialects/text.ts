@@ -1,3 +1,4 @@
+import { type Decimal, formatDecimal } from "../../devices/quantity/index.ts";
 import type { Answer } from "./dialect.ts";
 
 /** Latin-1 bytes of a text: one character, one byte. */
@@ -27,3 +28,8 @@ export function heard(rest: string, bytes: Uint8Array, terminators: string, long
   }
   return { commands, rest: open };
 }
+
+/** The digits of a value without its sign, as many as the display shows. */
+export const digitsOf = (value: Decimal): string => formatDecimal({ ...value, mantissa: Math.abs(value.mantissa) });
+
+export const isNegative = ({ mantissa }: Decimal): boolean => mantissa < 0;

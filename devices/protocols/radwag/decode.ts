@@ -5,7 +5,9 @@ import { type Decoded, refused, status } from "../protocol.ts";
 export const LONGEST_LINE = 40;
 
 /** RW1: command in 3, stability, blank, sign, mass in 9, blank, unit in 3. */
-const MASS = /^(?:S {2}|SI |SU |SUI)([ ?^v]) ([ -])([ \d.]{9}) ([ a-zA-Z%]{3})$/;
+const MASS = /^(?:S {2}|SI |SU |SUI)([ ?]) ([ -])([ \d.]{9}) ([ a-zA-Z%]{3})$/;
+/** RW1: out of range the digits mean nothing. */
+const OUT_OF_RANGE = /^(?:S {2}|SI |SU |SUI)([\^v]) [ -].{9} .{3}$/;
 /** RW3: what became of a command. */
 const ACKNOWLEDGED = /^(?:Z|T|OT|UT|S|SI|SU|SUI|C0|C1|CU0|CU1|K0|K1|NB) ([ADI^vE])$/;
 const IDENTITY = /^NB A "([^"]{1,30})"$/;
@@ -35,8 +37,8 @@ const acknowledgements: Readonly<Record<string, string>> = {
 export function decodeLine(line: string | null): Decoded {
   if (line === null) return refused("not one line of printable characters closed by CR LF");
   const [, marker, sign = "", digits = "", unit = ""] = MASS.exec(line) ?? [];
-  if (marker === "^") return status("overload");
-  if (marker === "v") return status("underload");
+  const beyond = OUT_OF_RANGE.exec(line)?.[1];
+  if (beyond !== undefined) return status(beyond === "^" ? "overload" : "underload");
   if (marker !== undefined) {
     const stability = marker === "?" ? "motion" : "stable";
     return weightOf({ sign, digits, unit, stability, mode: "unknown" }, words);
