@@ -30,7 +30,7 @@ export const sartoriusSbi: Dialect<State> = {
 /** `f3_`, `x1_` and their like have three characters, all others one. */
 const extended = (open: string, character: string): string =>
   character === ESC ? ESC : open === "" || open.length > 3 ? "" : open + character;
-const isCommand = (open: string): boolean => (/^\x1b[fx]/.test(open) ? open.length === 4 : open.length === 2);
+const isCommand = (open: string): boolean => ("fx".includes(open.charAt(1)) ? open.length === 4 : open.length === 2);
 
 function obey(
   command: string,
