@@ -31,14 +31,14 @@ export function connectSerial(settings: SerialSettings, usual: LineSettings, lis
   let attempts = 0;
   return (events) => {
     attempts += 1;
-    return openPort(() => pathOf(settings, attempts - 1, listPorts), line, events);
+    return openPort(() => findSerialPort(settings, attempts - 1, listPorts), line, events);
   };
 }
 
 type Path = { readonly path: string } | { readonly fault: string };
 
-/** T5: resolved anew at every attempt. */
-async function pathOf(settings: SerialSettings, attempt: number, listPorts: ListPorts): Promise<Path> {
+/** T5: resolved anew at every attempt, counted from 0. */
+export async function findSerialPort(settings: SerialSettings, attempt: number, listPorts: ListPorts): Promise<Path> {
   if ("usb" in settings) return portWith(settings.usb, await listPorts());
   if (!settings.path.includes("*")) return { path: settings.path };
   const paths = await portsLike(settings.path);

@@ -66,17 +66,21 @@ export type EvidenceShown = {
   readonly about: string;
 };
 
-export type DeviceStatus = {
-  readonly id: string;
-  readonly station: string;
-  readonly state: DeviceHealth["state"];
-  readonly lastFrameAt: number | null;
-  readonly frames: number;
-  readonly refused: number;
-  readonly noiseBytes: number;
-  readonly lastBad: string | null;
-  readonly lastError: string | null;
-};
+/** See `DeviceHealth`. */
+export type DeviceStatus = Pick<
+  DeviceHealth,
+  | "protocol"
+  | "state"
+  | "place"
+  | "serial"
+  | "lastFrameAt"
+  | "frames"
+  | "refused"
+  | "noiseBytes"
+  | "lastBad"
+  | "quarantine"
+  | "lastError"
+> & { readonly id: string; readonly station: string };
 
 /** What is in force, and the successors that are proposed. */
 export type ConfigurationShown = {
@@ -124,6 +128,8 @@ export type ApiPort = {
   readonly accepted: (key: string) => Promise<number | null>;
   /** Resolves after the fsync. Rejects with an error whose `remedy` is "retry" when nothing was accepted, "mend" when this very measurement never will be. */
   readonly submit: (measurement: Measurement, key: string | null) => Promise<{ readonly number: number }>;
+  /** H11: what a device shows now is what it shall show. Null = this gateway has no such device. */
+  readonly acknowledge: (device: string) => DeviceStatus | null;
   /** Why nothing can be accepted now; null = ready. */
   readonly notReady: () => string | null;
   /** Why this process should be restarted; null = alive. */

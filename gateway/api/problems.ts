@@ -5,6 +5,7 @@ export const PROBLEMS = {
   "not-found": { status: 404, title: "Not found" },
   "unknown-measurement": { status: 404, title: "No such measurement" },
   "unknown-item": { status: 404, title: "No such item" },
+  "unknown-device": { status: 404, title: "No such device" },
   "unknown-evidence": { status: 404, title: "No such evidence" },
   "no-checkpoint": { status: 404, title: "No checkpoint yet" },
   "not-final": { status: 409, title: "Not final yet" },

@@ -84,11 +84,42 @@ const evidenceEntry = object(
 
 export const evidence = list(evidenceEntry);
 
+export const deviceId = {
+  type: "object",
+  required: ["id"],
+  properties: { id: nameParameter },
+} as const;
+
 export const evidenceId = {
   type: "object",
   required: ["id"],
   properties: { id: { type: "string", pattern: "^[0-9a-f]{64}$" } },
 } as const;
+
+export const device = object({
+  id: text,
+  station: text,
+  protocol: text,
+  state: {
+    type: "string",
+    enum: ["connecting", "online", "silent", "garbled", "wrong-device", "quarantined", "closed"],
+  },
+  place: { ...nullable(text), description: "where its line was last opened, with its settings" },
+  serial: nullable(text),
+  lastFrameAt: nullable({ type: "integer" }),
+  frames: count,
+  refused: count,
+  noiseBytes: count,
+  lastBad: {
+    ...list(object({ at: { type: "integer" }, hex: text, reason: text })),
+    description: "the last 10 refused frames and runs of noise, oldest first",
+  },
+  quarantine: {
+    ...nullable(object({ since: { type: "integer" }, kind: text, was: text, shows: text })),
+    description: "it shows another unit or resolution than before: nothing of it is used until that is acknowledged",
+  },
+  lastError: nullable(text),
+});
 
 export const status = object({
   site: text,
@@ -127,19 +158,7 @@ export const status = object({
       cutOff: nullable(object({ untilMs: count, reason: text })),
     }),
   ),
-  devices: list(
-    object({
-      id: text,
-      station: text,
-      state: text,
-      lastFrameAt: nullable({ type: "integer" }),
-      frames: count,
-      refused: count,
-      noiseBytes: count,
-      lastBad: nullable(text),
-      lastError: nullable(text),
-    }),
-  ),
+  devices: list(device),
   queues: { type: "object", additionalProperties: { type: "number" } },
   refusals: list(object({ lane: text, number: count, by: text, reason: text })),
   evidence: list(evidenceEntry),

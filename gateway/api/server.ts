@@ -4,6 +4,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { ApiPort } from "./port.ts";
 import { Problem, sendProblem } from "./problems.ts";
 import { registerConfiguration } from "./routes-configuration.ts";
+import { registerDevices } from "./routes-devices.ts";
 import { registerEvents } from "./routes-events.ts";
 import { registerReads } from "./routes-read.ts";
 import { registerSubmit } from "./routes-submit.ts";
@@ -46,6 +47,7 @@ export async function buildApi(port: ApiPort, limits: ApiLimits = {}): Promise<F
   registerReads(app, port);
   registerSubmit(app, port);
   registerConfiguration(app, port);
+  registerDevices(app, port);
   registerEvents(app, port, limits.drainMs);
   registerHealth(app, port);
   app.get("/v1/openapi.json", { schema: { hide: true } }, async () => app.swagger());

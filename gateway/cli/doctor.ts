@@ -1,10 +1,12 @@
 import { connect } from "node:net";
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
+import { type DeviceSettings, findSerialPort, listPorts } from "../../devices/index.ts";
 import { openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
 import { causeOf, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, loadMqttUsers } from "../identity/index.ts";
 import { clockFault } from "../runtime/clock.ts";
+import { lineOf } from "../runtime/device-lines.ts";
 import { busyCause } from "../site/index.ts";
 import { needed, readArguments } from "./arguments.ts";
 import { sentenceOf } from "./endings.ts";
@@ -158,30 +160,35 @@ async function ports({ settings }: GatewayConfig, running: boolean): Promise<rea
 async function devices({ dir, settings }: GatewayConfig, running: boolean): Promise<readonly Finding[]> {
   return Promise.all(
     settings.devices.map(async ({ id, transport }): Promise<Finding> => {
-      const check = id;
-      switch (transport.kind) {
-        case "serial":
-          return serial(check, resolve(dir, transport.path));
-        case "tcp": {
-          // A serial server often admits one connection: the running gateway has it.
-          if (running) return { check, ok: true, found: "see the gateway's status" };
-          const cause = await reach(transport.host, transport.port);
-          const where = `${transport.host}:${transport.port}`;
-          return cause === null
-            ? { check, ok: true, found: `${where} answers` }
-            : {
-                check,
-                ok: false,
-                found: `${where} cannot be reached (${cause}); check power, cable and address of the device`,
-              };
-        }
-        case "mqtt":
-          return { check, ok: true, found: "comes by MQTT" };
-        case "api":
-          return { check, ok: true, found: "comes by POST" };
-      }
+      const line = lineOf(transport, dir);
+      if (line === null) return { check: id, ok: true, found: `comes by ${transport.kind === "mqtt" ? "MQTT" : "POST"}` };
+      return deviceLine(id, line, running);
     }),
   );
+}
+
+async function deviceLine(check: string, line: DeviceSettings["transport"], running: boolean): Promise<Finding> {
+  switch (line.kind) {
+    case "serial": {
+      const found = await findSerialPort(line, 0, listPorts);
+      return "fault" in found ? { check, ok: false, found: found.fault } : serial(check, found.path);
+    }
+    case "tcp": {
+      // A serial server often admits one connection: the running gateway has it.
+      if (running) return { check, ok: true, found: "see the gateway's status" };
+      const where = `${line.host}:${line.port}`;
+      const cause = await reach(line.host, line.port);
+      if (cause === null) return { check, ok: true, found: `${where} answers` };
+      const found = `${where} cannot be reached (${cause}); check power, cable and address of the device`;
+      return { check, ok: false, found };
+    }
+    case "tcp-server": {
+      if (running) return { check, ok: true, found: "see the gateway's status" };
+      const cause = await busyCause(line.port, line.host);
+      if (cause === null) return { check, ok: true, found: `dials in on port ${line.port}, which is free` };
+      return { check, ok: false, found: `cannot dial in on port ${line.port} (${cause}); choose another port` };
+    }
+  }
 }
 
 async function serial(check: string, path: string): Promise<Finding> {

@@ -107,7 +107,7 @@ function transportsOf(name: string): readonly string[] | null {
   if (name === "api") return ["api"];
   const protocol = protocols.get(name);
   if (protocol === undefined) return null;
-  return protocol.framing.kind === "message" ? ["mqtt"] : ["serial", "tcp"];
+  return protocol.framing.kind === "message" ? ["mqtt"] : ["serial", "tcp", "tcp-server"];
 }
 
 function meant(wrong: string, known: readonly string[]): string {

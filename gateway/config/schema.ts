@@ -15,20 +15,50 @@ const FILE = "a path, relative to the directory of the gateway";
 const file = z.string(must(FILE)).min(1, must(FILE));
 const BAUD = "a line speed in baud, for example 9600";
 
+const USB_ID = 'four hex digits in quotes, for example "0403" ("tallystick devices list" shows them)';
+const usbId = z.string(must(USB_ID)).regex(/^[0-9a-f]{4}$/i, must(USB_ID));
+const SERIAL_NUMBER = "a serial number as a text of 1 to 64 characters, in quotes if it is a number";
+const serialNumber = z.string(must(SERIAL_NUMBER)).min(1, must(SERIAL_NUMBER)).max(64, must(SERIAL_NUMBER));
+const PORT_PATH = 'a path, such as /dev/serial/by-id/..., with at most one "*", in its last part';
+
+/** T2, T5: what is absent comes from the factory settings of the protocol. */
+const serial = z
+  .strictObject({
+    kind: z.literal("serial"),
+    path: z.string(must(PORT_PATH)).regex(/^[^*]+(\/[^*/]*)?(\*[^*/]*)?$/, must(PORT_PATH)).exactOptional(),
+    usb: z
+      .strictObject(
+        { vid: usbId, pid: usbId, serial: serialNumber.exactOptional() },
+        must("a block with vid, pid and, if there may be two of them, serial"),
+      )
+      .exactOptional(),
+    baudRate: z.int(must(BAUD)).min(300, must(BAUD)).max(4_000_000, must(BAUD)).exactOptional(),
+    dataBits: z.literal([7, 8], must("7 or 8")).exactOptional(),
+    parity: z.enum(["none", "even", "odd"], must("none, even or odd")).exactOptional(),
+    stopBits: z.literal([1, 2], must("1 or 2")).exactOptional(),
+  })
+  .refine(({ path, usb }) => (path === undefined) !== (usb === undefined), must("a block with either path or usb"));
+
 const transport = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({
-      kind: z.literal("serial"),
-      path: file,
-      baudRate: z.int(must(BAUD)).min(300, must(BAUD)).max(4_000_000, must(BAUD)).default(9_600),
-    }),
+    serial,
     z.strictObject({ kind: z.literal("tcp"), host, port }),
+    z.strictObject({
+      kind: z.literal("tcp-server"),
+      host: host.default("127.0.0.1"),
+      port,
+      from: host.exactOptional(),
+    }),
     z.strictObject({ kind: z.literal("mqtt") }),
     z.strictObject({ kind: z.literal("api") }),
   ],
-  must("one of {kind: serial, path}, {kind: tcp, host, port}, {kind: mqtt}, {kind: api}"),
+  must(
+    "one of {kind: serial, path}, {kind: serial, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: mqtt}, {kind: api}",
+  ),
 );
+
+const SILENCE = "a time in milliseconds from 500 to 3600000";
 
 const WINDOW = "a time in milliseconds from 100 to 600000";
 const BUDGET = "a size in megabytes from 16 upwards";
@@ -72,7 +102,17 @@ export const gatewaySchema = z.strictObject(
       .default([]),
     devices: z
       .array(
-        z.strictObject({ id: name, transport }, must("a block with id and transport")),
+        z.strictObject(
+          {
+            id: name,
+            transport,
+            /** M8: the device's own, not that of its adapter. */
+            serial: serialNumber.exactOptional(),
+            /** D4: for scales that say nothing while nothing changes. */
+            silentAfterMs: z.int(must(SILENCE)).min(500, must(SILENCE)).max(3_600_000, must(SILENCE)).exactOptional(),
+          },
+          must("a block with id and transport"),
+        ),
         must("a list of {id, transport}"),
       )
       .max(256, must("a list of at most 256 devices"))
@@ -103,7 +143,10 @@ export function knownKeys(path: readonly PropertyKey[], value: unknown): readonl
 /** The schema below defaults and optionals; of a union, the member that the `kind` at hand selects. */
 function inner(schema: z.ZodType | undefined, value: unknown): z.ZodType | undefined {
   let at = schema;
-  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional || at instanceof z.ZodPrefault) {
+  while (at instanceof z.ZodDefault ||
+    at instanceof z.ZodOptional ||
+    at instanceof z.ZodExactOptional ||
+    at instanceof z.ZodPrefault) {
     at = at.unwrap() as z.ZodType;
   }
   if (at instanceof z.ZodDiscriminatedUnion) {

@@ -46,12 +46,13 @@ const statusSchema = z.object({
         id: name,
         station: name,
         state: text,
+        place: text.nullable(),
         lastFrameAt: z.number().nullable(),
         frames: count,
         refused: count,
         noiseBytes: count,
-        /** Why the newest refused frame was refused. */
-        lastBad: text.nullable(),
+        /** The newest refused frames and runs of noise, oldest first. */
+        lastBad: z.array(z.object({ at: z.number(), hex: z.string().max(1024), reason: text })).max(10),
         /** One sentence while something is wrong with the device. */
         lastError: text.nullable(),
       }),

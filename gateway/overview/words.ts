@@ -81,6 +81,7 @@ export function alarmsOf(answers: readonly GatewayAnswer[]): readonly string[] {
     ...strangers(answers),
     ...cutOffs(answers),
     ...refusals(answers),
+    ...devices(answers),
   ];
   if (all.length <= ALARMS) return all;
   return [...all.slice(0, ALARMS), `and ${all.length - ALARMS} more, in the status of the gateways`];
@@ -160,6 +161,13 @@ function refusals(answers: readonly GatewayAnswer[]): readonly string[] {
     })),
   );
   return grouped(found).map(({ sentence, by }) => `${list(by)} refused ${sentence}`);
+}
+
+/** A device belongs to one gateway; what is wrong with it says so in one sentence (D2). */
+function devices(answers: readonly GatewayAnswer[]): readonly string[] {
+  return answering(answers).flatMap(({ gateway, devices }) =>
+    devices.flatMap(({ lastError }) => (lastError === null ? [] : [`${gateway}: ${lastError}`])),
+  );
 }
 
 /** Several gateways report the same thing; a person reads it once, with all who say so. */

@@ -4,14 +4,15 @@ import {
   type Device,
   type DeviceHealth,
   type DeviceSettings,
+  type ListPorts,
   openDevice,
   type Reading,
   startBroker,
 } from "../../devices/index.ts";
-import type { SiteDevice } from "../../ledger/management/index.ts";
 import { causeOf, type GatewayConfig, GatewayFailure, type TransportSettings } from "../config/index.ts";
 import { type MqttUsers, loadMqttUsers } from "../identity/index.ts";
 import type { DeviceFrame } from "../ingest/index.ts";
+import type { Displays } from "./displays.ts";
 
 export type DeviceLinesEvents = {
   readonly stream: (frame: DeviceFrame) => void;
@@ -23,47 +24,88 @@ export type DeviceLinesEvents = {
 
 export type DeviceLines = {
   readonly health: () => readonly DeviceHealth[];
+  /** D6: ends the quarantine of a device; null = there is no such device. */
+  readonly acknowledge: (device: string) => DeviceHealth | null;
   readonly close: () => Promise<void>;
 };
 
+type Parts = {
+  readonly config: GatewayConfig;
+  readonly displays: Displays;
+  /** Instead of the serial ports of this machine. */
+  readonly listPorts: ListPorts | undefined;
+};
+
 /** Opens every configured device and, where one is configured, the MQTT broker. Throws GatewayFailure. */
-export async function openDeviceLines(config: GatewayConfig, events: DeviceLinesEvents): Promise<DeviceLines> {
+export async function openDeviceLines(parts: Parts, events: DeviceLinesEvents): Promise<DeviceLines> {
+  const { config } = parts;
   const broker = await openBroker(config, events);
-  const wired = config.settings.devices.flatMap(({ id, transport }): Device[] => {
-    const registered = config.site.devices.find((device) => device.id === id);
-    const settings = registered === undefined ? null : settingsOf(registered, transport, config.dir);
-    if (settings === null) return [];
-    // A dimensioner speaks once an item over a line that cannot acknowledge; it is told apart in gateway/station.
-    return [
-      openDevice(settings, {
-        readings: (readings) => {
-          const frame = frameOf(readings);
-          if (frame !== null) events.stream(frame);
-        },
-        status: ({ device, at, status }) => events.status(device, at, status),
-        health: events.health,
-      }),
-    ];
-  });
+  const wired = new Map<string, Device>();
+  for (const configured of config.settings.devices) {
+    const settings = await settingsOf(configured, parts);
+    if (settings !== null) wired.set(settings.id, openWired(settings, parts, events));
+  }
+  const health = (): readonly DeviceHealth[] => [
+    ...[...wired.values()].map((device) => device.health()),
+    ...(broker?.health() ?? []),
+  ];
   return {
-    health: () => [...wired.map((device) => device.health()), ...(broker?.health() ?? [])],
+    health,
+    acknowledge: (id) => {
+      wired.get(id)?.acknowledge();
+      return health().find(({ device }) => device === id) ?? null;
+    },
     close: async () => {
-      await Promise.all([...wired.map((device) => device.close()), broker?.close()]);
+      await Promise.all([...[...wired.values()].map((device) => device.close()), broker?.close()]);
     },
   };
 }
 
-function settingsOf(registered: SiteDevice, transport: TransportSettings, dir: string): DeviceSettings | null {
-  const { id, protocol, settings } = registered;
-  const device = { id, protocol, ...(settings === undefined ? {} : { settings }) };
+/** A dimensioner speaks once an item over a line that cannot acknowledge; it is told apart in gateway/station. */
+const openWired = (settings: DeviceSettings, { displays }: Parts, events: DeviceLinesEvents): Device =>
+  openDevice(settings, {
+    readings: (readings) => {
+      const frame = frameOf(readings);
+      if (frame !== null) events.stream(frame);
+    },
+    status: ({ device, at, status }) => events.status(device, at, status),
+    health: events.health,
+    remember: (memory) => displays.remember(settings.id, memory),
+  });
+
+/** Null = it does not come over a line of its own, or is not registered. */
+async function settingsOf(
+  configured: GatewayConfig["settings"]["devices"][number],
+  { config, displays, listPorts }: Parts,
+): Promise<DeviceSettings | null> {
+  const { id, serial, silentAfterMs } = configured;
+  const registered = config.site.devices.find((device) => device.id === id);
+  const transport = lineOf(configured.transport, config.dir);
+  if (registered === undefined || transport === null) return null;
+  const display = await displays.of(id);
+  return {
+    id,
+    protocol: registered.protocol,
+    transport,
+    ...(registered.settings === undefined ? {} : { settings: registered.settings }),
+    ...(serial === undefined ? {} : { serial }),
+    ...(silentAfterMs === undefined ? {} : { timing: { silentAfterMs } }),
+    ...(display === null ? {} : { display }),
+    ...(listPorts === undefined ? {} : { listPorts }),
+  };
+}
+
+/** Null = it does not come over a byte line. */
+export function lineOf(transport: TransportSettings, dir: string): DeviceSettings["transport"] | null {
   switch (transport.kind) {
-    case "serial":
-      return {
-        ...device,
-        transport: { kind: "serial", path: resolve(dir, transport.path), baudRate: transport.baudRate },
-      };
+    case "serial": {
+      const { path, usb, kind: _, ...line } = transport;
+      if (usb === undefined) return { kind: "serial", path: resolve(dir, path ?? ""), ...line };
+      return { kind: "serial", usb: { ...usb, vid: usb.vid.toLowerCase(), pid: usb.pid.toLowerCase() }, ...line };
+    }
     case "tcp":
-      return { ...device, transport };
+    case "tcp-server":
+      return transport;
     case "mqtt":
     case "api":
       return null;

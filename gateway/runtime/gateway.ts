@@ -1,4 +1,4 @@
-import { decodeFrame } from "../../devices/index.ts";
+import { decodeFrame, type ListPorts } from "../../devices/index.ts";
 import { keyIdOf, sign } from "../../ledger/crypto/index.ts";
 import { vrfProver } from "../../ledger/crypto/vrf/index.ts";
 import { lineageJson, type Site } from "../../ledger/management/index.ts";
@@ -20,7 +20,7 @@ import { type Line, startLine } from "./line.ts";
 import type { Log } from "./log.ts";
 import { cutOffWords, evidenceWords, makeObserver } from "./observer.ts";
 import { makeRules, type Rules } from "./rules.ts";
-import { configurationShown, configurationWords, evidenceShown, gatewayStatus } from "./status.ts";
+import { configurationShown, configurationWords, deviceStatus, evidenceShown, gatewayStatus } from "./status.ts";
 import { VERSION } from "./version.ts";
 
 export type GatewayOptions = {
@@ -30,6 +30,8 @@ export type GatewayOptions = {
   readonly failed: (error: Error) => void;
   /** What is signed instead of the honest statement: for tests that need a gateway that lies. */
   readonly alter?: (draft: Honest) => Honest;
+  /** Instead of the serial ports of this machine: for tests that plug adapters in. */
+  readonly listPorts?: ListPorts;
 };
 
 export type Gateway = {
@@ -126,7 +128,11 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
   const unset = clockFault(Date.now());
   if (unset !== null) observer.alarm("clock", unset);
   const accept = makeAcceptor({ alter: options.alter ?? ((draft) => draft), self, rules, replica });
-  const line = await startLine({ config, store, accept, bus, metrics, observer, closed, log }, recovered.readings);
+  const { listPorts } = options;
+  const line = await startLine(
+    { config, store, accept, bus, metrics, observer, closed, log, listPorts },
+    recovered.readings,
+  );
   links.line = line;
   closers.push(line.close);
 
@@ -167,6 +173,10 @@ async function open(options: GatewayOptions, closers: Closers): Promise<GatewayC
       return (proposed && (await faultOfRules(rules, proposed.site))) ?? replica.approve(configHash);
     },
     submit: line.submit,
+    acknowledge: (device) => {
+      const health = line.acknowledge(device);
+      return health === null ? null : deviceStatus(health, site());
+    },
     notReady: closed,
     notAlive: observer.halted,
     failed: (error) => log.alarm(`a request failed: ${error.stack ?? error.message}`),

@@ -1,4 +1,4 @@
-import type { DeviceHealth } from "../../devices/index.ts";
+import type { DeviceHealth, ListPorts } from "../../devices/index.ts";
 import { currentOf, type Lineage, type Site } from "../../ledger/management/index.ts";
 import type { Store } from "../../ledger/store/index.ts";
 import type { Measurement } from "../../ledger/statement/index.ts";
@@ -6,6 +6,7 @@ import { type GatewayConfig, loadConfig } from "../config/index.ts";
 import type { Ingest } from "../ingest/index.ts";
 import { StationFailure, stationsOf } from "../station/index.ts";
 import { type DeviceLines, openDeviceLines } from "./device-lines.ts";
+import { makeDisplays } from "./displays.ts";
 import type { Log } from "./log.ts";
 import { startMeasuring } from "./measuring.ts";
 import { type Observer } from "./observer.ts";
@@ -15,6 +16,8 @@ export type Line = {
   readonly submit: (measurement: Measurement, key: string | null) => Promise<{ readonly number: number }>;
   readonly queues: Ingest["queues"];
   readonly health: () => readonly DeviceHealth[];
+  /** N12. Null = this gateway has no such device. */
+  readonly acknowledge: (device: string) => DeviceHealth | null;
   readonly openDevices: () => Promise<void>;
   /** Another configuration is known. */
   readonly renew: (lineage: Lineage) => void;
@@ -26,13 +29,15 @@ type Parts = Omit<Parameters<typeof startMeasuring>[0], "config" | "readings"> &
   readonly store: Store;
   readonly observer: Observer;
   readonly log: Log;
+  readonly listPorts: ListPorts | undefined;
 };
 
 export async function startLine(
   parts: Parts,
   readings: Parameters<typeof startMeasuring>[0]["readings"],
 ): Promise<Line> {
-  const { observer, store } = parts;
+  const { observer, store, listPorts } = parts;
+  const displays = makeDisplays(store, observer.fail);
   let config = parts.config;
   let ingest = await measure(readings);
   let lines: DeviceLines | null = null;
@@ -49,7 +54,7 @@ export async function startLine(
   async function openDevices(): Promise<void> {
     areDevicesOpen = true;
     lines = await openDeviceLines(
-      usable(config, () => undefined),
+      { config: usable(config, () => undefined), displays, listPorts },
       {
         stream: (frame) => ingest.onStream(frame),
         status: (device, at, status) => ingest.onStatus(device, at, status),
@@ -88,6 +93,7 @@ export async function startLine(
     },
     queues: () => ingest.queues(),
     health: () => lines?.health() ?? [],
+    acknowledge: (device) => lines?.acknowledge(device) ?? null,
     openDevices,
     renew: (lineage) => {
       changing = changing.then(() => change(lineage)).catch(observer.fail);
@@ -129,7 +135,24 @@ function stillRegistered({ settings }: GatewayConfig, site: Site): GatewayConfig
   );
 }
 
-function tell(health: DeviceHealth, observer: Observer, log: Log): void {
-  if (health.state === "online") log.info(`device ${health.device} is online`);
-  else if (health.state !== "closed" && health.lastError !== null) observer.alarm("device", health.lastError);
+/** Under which name an alarm of a device is raised: what a person would search for. */
+const alarmOf = (state: DeviceHealth["state"]): string => {
+  switch (state) {
+    case "silent":
+      return "silence";
+    case "garbled":
+      return "garbage";
+    case "quarantined":
+      return "quarantine";
+    case "connecting":
+    case "online":
+    case "wrong-device":
+    case "closed":
+      return "device";
+  }
+};
+
+function tell({ device, state, lastError }: DeviceHealth, observer: Observer, log: Log): void {
+  if (state === "online") log.info(`device ${device} is online`);
+  else if (state !== "closed" && lastError !== null) observer.alarm(alarmOf(state), lastError);
 }

@@ -147,18 +147,22 @@ export function evidenceShown(replica: Pick<Replica, "evidence">, site: Site): r
     .toReversed();
 }
 
-function deviceStatus(health: DeviceHealth, site: Site): DeviceStatus {
-  const { device, state, lastFrameAt, frames, refused, noiseBytes, lastError } = health;
-  const bad = health.lastBad.at(-1);
+/** A device as the API shows it. */
+export function deviceStatus(health: DeviceHealth, site: Site): DeviceStatus {
+  const { device, protocol, state, place, serial, lastFrameAt, frames, refused, noiseBytes } = health;
   return {
     id: device,
     station: site.devices.find(({ id }) => id === device)?.station ?? "",
+    protocol,
     state,
+    place,
+    serial,
     lastFrameAt,
     frames,
     refused,
     noiseBytes,
-    lastBad: bad === undefined ? null : `${bad.reason}: ${bad.hex.slice(0, 128)}`,
-    lastError,
+    lastBad: health.lastBad,
+    quarantine: health.quarantine,
+    lastError: health.lastError,
   };
 }

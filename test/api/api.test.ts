@@ -6,6 +6,7 @@ import {
   type ApiPort,
   buildApi,
   type ConfigurationShown,
+  type DeviceStatus,
   type GatewayStatus,
   makeEventBus,
   makeMetrics,
@@ -67,6 +68,22 @@ const status: GatewayStatus = {
   halted: null,
 };
 
+const scale: DeviceStatus = {
+  id: "scale-1",
+  station: "dock-1",
+  protocol: "mt-sics",
+  state: "quarantined",
+  place: "/dev/ttyUSB0 at 9600 8N1",
+  serial: "B0123456",
+  lastFrameAt: 1_790_000_000_000,
+  frames: 12,
+  refused: 1,
+  noiseBytes: 0,
+  lastBad: [{ at: 1_790_000_000_000, hex: "5320530d0a", reason: "not a reply" }],
+  quarantine: { since: 1_790_000_000_000, kind: "mass", was: "kg with 3 decimals", shows: "lb with 2 decimals" },
+  lastError: "device scale-1 showed kg with 3 decimals and now shows lb with 2 decimals",
+};
+
 const configuration: ConfigurationShown = {
   epoch: 0,
   configHash: site.configHash,
@@ -105,6 +122,7 @@ async function api(change: Partial<ApiPort> = {}, limits: { readonly drainMs?: n
     evidence: () => [],
     evidenceFile: async () => null,
     checkpointNote: () => null,
+    acknowledge: (id) => (id === scale.id ? { ...scale, state: "online", quarantine: null, lastError: null } : null),
     accepted: async (key) => keys.get(key) ?? null,
     submit: async (measurement, key) => {
       const number = finals.length;
@@ -277,6 +295,7 @@ test("every route stands in the OpenAPI 3.1 document", async (t) => {
     "/v1/configuration",
     "/v1/configuration/approvals",
     "/v1/configuration/successors",
+    "/v1/devices/{id}/acknowledgements",
     "/v1/events",
     "/v1/evidence",
     "/v1/evidence/{id}",
@@ -424,4 +443,22 @@ test("H6: events resume after Last-Event-ID without gaps, and end when the serve
     [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id),
     ["2", "3", "4", "5"],
   );
+});
+
+test("H11: a quarantine ends with the token of the gateway, and the answer is the device as it is then", async (t) => {
+  const { app } = await api();
+  const url = "/v1/devices/scale-1/acknowledgements";
+  t.is((await app.inject({ method: "POST", url })).statusCode, 401);
+  const headers = { authorization: "Bearer secret" };
+  const answer = await app.inject({ method: "POST", url, headers });
+  t.is(answer.statusCode, 200);
+  t.like(answer.json(), { id: "scale-1", state: "online", quarantine: null, lastBad: scale.lastBad });
+  const unknown = await app.inject({ method: "POST", url: "/v1/devices/scale-9/acknowledgements", headers });
+  t.deepEqual([unknown.statusCode, unknown.json().code], [404, "unknown-device"]);
+});
+
+test("H11: the status shows a quarantined device with what it showed, and its bad frames in hex", async (t) => {
+  const { app } = await api({ status: async () => ({ ...status, devices: [scale] }) });
+  const shown = (await app.inject({ url: "/v1/status" })).json();
+  t.deepEqual(shown.devices, [scale]);
 });

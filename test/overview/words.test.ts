@@ -169,3 +169,11 @@ test("O6: a flood of refusals is counted, not listed", (t) => {
   t.is(alarms.length, 13);
   t.is(alarms.at(-1), "and 28 more, in the status of the gateways");
 });
+
+test("O6: what is wrong with a device is an alarm in the words of its gateway", (t) => {
+  const [device] = statusOf("gw-2", NAMES).devices;
+  if (device === undefined) throw new Error("a gateway of these tests has a device");
+  const lastError = "device scale-1 gave no valid answer for 3000 ms: check power, cable and protocol";
+  const answers = [says("gw-1"), says("gw-2", { devices: [{ ...device, state: "silent", lastError }] })];
+  t.deepEqual(alarmsOf(answers), [`gw-2: ${lastError}`]);
+});

@@ -1,0 +1,3 @@
+/** What is at the end of this line? See README.md. */
+export type { Candidate, Certainty } from "./judge.ts";
+export { type Place, probeLine, type ProbeReport } from "./probe.ts";
