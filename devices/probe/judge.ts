@@ -35,14 +35,15 @@ export function judge(heard: readonly Heard[], protocols: Iterable<Protocol>): r
     if (verdict === null) continue;
     const { frames, sample, reading } = tally;
     const hex = Buffer.from(sample).toString("hex");
-    found.push({ candidate: { protocol: protocol.name, ...verdict, frames, sample: hex, reading }, share: tally.share });
+    found.push({
+      candidate: { protocol: protocol.name, ...verdict, frames, sample: hex, reading },
+      share: tally.share,
+    });
   }
   const isSure = found.some(({ candidate }) => candidate.certainty === "certain");
   return found
     .filter(({ candidate }) => !isSure || candidate.certainty !== "possible")
-    .sort(
-      (a, b) => order.indexOf(a.candidate.certainty) - order.indexOf(b.candidate.certainty) || b.share - a.share,
-    )
+    .sort((a, b) => order.indexOf(a.candidate.certainty) - order.indexOf(b.candidate.certainty) || b.share - a.share)
     .map(({ candidate }) => candidate);
 }
 
@@ -84,7 +85,7 @@ function tallyOf(heard: readonly Heard[], { name, framing, probe }: Protocol): T
       if (decoded.kind === "refused" && !isAnswer) continue;
       good += frame.length;
       const wasAsked = probe !== undefined && to !== null && Buffer.compare(to, probe.bytes) === 0;
-      const shown = decoded.kind === "quantities" ? decoded.quantities.map(wordsOf).join("; ") : null;
+      const shown = decoded.kind === "quantities" ? decoded.quantities.map(readingWords).join("; ") : null;
       tally = {
         ...tally,
         frames: tally.frames + 1,
@@ -114,7 +115,8 @@ function verdictOf(
   return { certainty: "possible", why: heard };
 }
 
-function wordsOf(quantity: Quantity): string {
+/** "12.345 kg, stable, gross". */
+export function readingWords(quantity: Quantity): string {
   switch (quantity.kind) {
     case "mass":
       return `${formatDecimal(quantity.value)} ${quantity.unit}, ${quantity.stability}, ${quantity.mode}`;
@@ -128,9 +130,11 @@ function wordsOf(quantity: Quantity): string {
 }
 
 /** The text of a frame without its parity bits; control characters as a person writes them. */
-export function printable(frame: Uint8Array): string {
+function printable(frame: Uint8Array): string {
   const names: Readonly<Record<number, string>> = { 2: "<STX>", 3: "<ETX>", 6: "<ACK>", 10: "<LF>", 13: "<CR>" };
   return Array.from(frame, (byte) => byte & 0x7f)
-    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : (names[byte] ?? `<${byte.toString(16)}>`)))
+    .map((byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : (names[byte] ?? `<${byte.toString(16)}>`),
+    )
     .join("");
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { openDevice } from "../device.ts";
 import { type LineSettings, type Protocol, protocols } from "../protocols/index.ts";
 import type { Connect, Connection } from "../transports/connection.ts";
 import { listPorts } from "../transports/ports.ts";
 import { connectSerial, lineText, usualLine } from "../transports/serial.ts";
 import { connectTcp } from "../transports/tcp.ts";
-import { type Candidate, type Heard, judge } from "./judge.ts";
+import { type Candidate, type Heard, judge, readingWords } from "./judge.ts";
 
 export type Place =
   | { readonly kind: "serial"; readonly path: string }
@@ -35,6 +36,7 @@ export type ProbeReport =
 
 /** Y5. */
 const KEPT_BYTES = 65_536;
+const READING_MS = 2_000;
 
 /** Says what is at the end of a line (Y1 to Y5). Never rejects for what the world does. */
 export async function probeLine(place: Place, options: ProbeOptions): Promise<ProbeReport> {
@@ -50,13 +52,39 @@ export async function probeLine(place: Place, options: ProbeOptions): Promise<Pr
     const heardBytes = heard.reduce((sum, { bytes }) => sum + bytes.length, 0);
     tried.push({ line: words, heardBytes });
     const report = { kind: "asked", line, heardBytes, found, tried } as const;
-    if (isSettled(found)) return report;
+    if (isSettled(found)) return { ...report, found: await withReading(place, line, found) };
     if (best === null || found.length > best.found.length) best = report;
   }
   return best ?? { kind: "asked", line: null, heardBytes: 0, found: [], tried };
 }
 
 const isSettled = ([first]: readonly Candidate[]): boolean => first !== undefined && first.certainty !== "possible";
+
+/** Y2: one value says to a person whether this is the scale that he looks at; who is known is asked as a gateway would. */
+async function withReading(
+  place: Place,
+  line: LineSettings | null,
+  found: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  const [first, ...others] = found;
+  const known = first === undefined ? undefined : protocols.get(first.protocol);
+  if (first === undefined || first.reading !== null || known?.cadence !== "polled") return found;
+  const transport = place.kind === "tcp" ? place : { ...place, ...(line ?? usualLine) };
+  const heard = Promise.withResolvers<string | null>();
+  const device = openDevice(
+    { id: "probe", protocol: known.name, transport },
+    {
+      readings: (readings) => heard.resolve(readings.map(({ quantity }) => readingWords(quantity)).join("; ")),
+      status: ({ status }) => heard.resolve(status),
+      health: () => {},
+    },
+  );
+  const timer = setTimeout(() => heard.resolve(null), READING_MS);
+  const reading = await heard.promise;
+  clearTimeout(timer);
+  await device.close();
+  return [{ ...first, reading }, ...others];
+}
 
 /** Y4: each setting once, the most usual first. */
 function linesToTry(only: LineSettings | null): readonly LineSettings[] {

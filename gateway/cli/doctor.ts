@@ -161,7 +161,8 @@ async function devices({ dir, settings }: GatewayConfig, running: boolean): Prom
   return Promise.all(
     settings.devices.map(async ({ id, transport }): Promise<Finding> => {
       const line = lineOf(transport, dir);
-      if (line === null) return { check: id, ok: true, found: `comes by ${transport.kind === "mqtt" ? "MQTT" : "POST"}` };
+      if (line === null)
+        return { check: id, ok: true, found: `comes by ${transport.kind === "mqtt" ? "MQTT" : "POST"}` };
       return deviceLine(id, line, running);
     }),
   );

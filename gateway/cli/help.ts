@@ -5,6 +5,7 @@ export const COMMANDS = [
   "ledger",
   "devices-sim",
   "device",
+  "devices",
   "export",
   "receipt",
   "verify",
@@ -20,6 +21,7 @@ export const OVERALL_HELP = `tallystick: signed, agreed and anchored weight and 
   tallystick init       keys and configuration for one gateway
   tallystick run        one gateway
   tallystick device     one simulated device
+  tallystick devices    what is plugged in, what a line leads to, and the end of a quarantine
   tallystick ledger     the embedded shared ledger
   tallystick export     the finalized measurements as jsonl, csv or epcis
   tallystick receipt    fetches the receipt of a measurement
@@ -69,6 +71,18 @@ Internal: all simulated devices of a demo site in one process.
 `,
   // Of the devices that there are: asked when somebody asks.
   device: async () => (await import("../../firmware-sim/index.ts")).deviceUsage,
+  devices: `tallystick devices list [--json]
+tallystick devices probe PATH|HOST:PORT [--line "9600 7E1"] [--seconds S] [--json]
+tallystick devices acknowledge ID --dir DIR [--json]
+
+  list          the serial ports of this machine, by name and by what does not change when they are plugged in elsewhere
+  probe         says what is at the end of a serial port or a TCP port: listens, then asks with commands that cannot move a
+                scale (no zero, no tare, no print), at all usual line settings of a serial port, or at those of --line only.
+                --seconds: how long to listen at each setting (default 1.5). Nobody else may have the port meanwhile.
+                Exit code 0: something is there; 1: nothing that is known; 2: it cannot be opened.
+  acknowledge   device ID of the running gateway of DIR shows another unit or resolution than before and is therefore not
+                used; this says that what it shows now is right. Look at the device first.
+`,
   export: `tallystick export --dir DIR [--after INDEX] [--format jsonl|csv|epcis]
 
 Writes the finalized statements of a gateway's DIR to stdout in log order, whether the gateway runs or not.

@@ -12,6 +12,7 @@ const commands: Readonly<Record<(typeof COMMANDS)[number], () => Promise<Command
   ledger: async () => (await import("./ledger.ts")).ledger,
   "devices-sim": async () => (await import("./devices-sim.ts")).devicesSim,
   device: async () => (await import("./device.ts")).device,
+  devices: async () => (await import("./devices.ts")).devices,
   export: async () => (await import("./export.ts")).exportStatements,
   receipt: async () => (await import("./receipt.ts")).receipt,
   verify: async () => (await import("./verify.ts")).verify,

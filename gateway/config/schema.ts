@@ -25,7 +25,10 @@ const PORT_PATH = 'a path, such as /dev/serial/by-id/..., with at most one "*", 
 const serial = z
   .strictObject({
     kind: z.literal("serial"),
-    path: z.string(must(PORT_PATH)).regex(/^[^*]+(\/[^*/]*)?(\*[^*/]*)?$/, must(PORT_PATH)).exactOptional(),
+    path: z
+      .string(must(PORT_PATH))
+      .regex(/^[^*]+(\/[^*/]*)?(\*[^*/]*)?$/, must(PORT_PATH))
+      .exactOptional(),
     usb: z
       .strictObject(
         { vid: usbId, pid: usbId, serial: serialNumber.exactOptional() },
@@ -143,10 +146,12 @@ export function knownKeys(path: readonly PropertyKey[], value: unknown): readonl
 /** The schema below defaults and optionals; of a union, the member that the `kind` at hand selects. */
 function inner(schema: z.ZodType | undefined, value: unknown): z.ZodType | undefined {
   let at = schema;
-  while (at instanceof z.ZodDefault ||
+  while (
+    at instanceof z.ZodDefault ||
     at instanceof z.ZodOptional ||
     at instanceof z.ZodExactOptional ||
-    at instanceof z.ZodPrefault) {
+    at instanceof z.ZodPrefault
+  ) {
     at = at.unwrap() as z.ZodType;
   }
   if (at instanceof z.ZodDiscriminatedUnion) {

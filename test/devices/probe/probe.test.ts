@@ -1,0 +1,90 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { type Place, probeLine } from "../../../devices/probe/index.ts";
+import { protocols } from "../../../devices/protocols/index.ts";
+import { startScale } from "../../../firmware-sim/index.ts";
+import { dialects } from "../../../firmware-sim/dialects/index.ts";
+import type { Display, Indicator, IndicatorSettings } from "../../../firmware-sim/scale/indicator.ts";
+import { poweredOn } from "../../../firmware-sim/scale/indicator.ts";
+import { tcpPeer } from "../transports/port.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "tallystick-probe-"));
+const options = { line: null, listenMs: 250, answerMs: 250, told: () => {} };
+
+const kilograms: Display = { unit: "kg", division: { mantissa: 5, exponent: -3 } };
+const settings: IndicatorSettings = {
+  serial: "S1",
+  capacityGrams: 60_000,
+  displays: [kilograms, { unit: "lb", division: { mantissa: 1, exponent: -2 } }],
+  dampingMs: 20,
+  noiseGrams: 40,
+  seed: 1,
+  stabilityTimeoutMs: 5_000,
+  outputMs: 100,
+  driftGramsPerMinute: 0,
+  zeroTracking: false,
+};
+
+/** What a command of an operator would change. */
+const touched = ({ zeroGrams, tareGrams, displayIndex }: Indicator) => ({ zeroGrams, tareGrams, displayIndex });
+
+for (const [name, speaker] of dialects) {
+  test(`P9, Y1: no probe zeroes, tares or switches the unit of a scale that speaks ${name}`, (t) => {
+    for (const protocol of protocols.values()) {
+      if (protocol.probe === undefined) continue;
+      // Within the zero range and with a tare, so that every command would show.
+      let indicator: Indicator = { ...poweredOn({ ...settings, ...speaker.make }, 100, 0), tareGrams: 25 };
+      const before = touched(indicator);
+      let speech = speaker.switchedOn(indicator);
+      for (const [atMs, bytes] of [
+        [1_000, protocol.probe.bytes],
+        [1_500, protocol.probe.bytes],
+      ] as const) {
+        ({ indicator, speech } = speech.step(indicator, { kind: "received", bytes }, atMs));
+        ({ indicator, speech } = speech.step(indicator, { kind: "tick" }, atMs + 400));
+      }
+      t.deepEqual(touched(indicator), before, `the probe of ${protocol.name}`);
+    }
+  });
+
+  test(`Y2, Y3: a simulated scale that speaks ${name} is found as what it is, with its reading`, async (t) => {
+    const link = join(folder, name);
+    const scale = await startScale({ line: { kind: "pty", link }, protocol: name, loadGrams: 5_000 });
+    const report = await probeLine({ kind: "serial", path: link }, options);
+    await scale.close();
+    if (report.kind !== "asked") return t.fail(report.reason);
+    const [first] = report.found;
+    t.is(first?.protocol, name, JSON.stringify(report.found));
+    t.true(first?.certainty === "certain" || first?.certainty === "likely");
+    t.regex(first?.reading ?? "", /^-?\d+(\.\d+)? \w+, (stable|motion|unknown)/);
+  });
+}
+
+test("Y5: a port that cannot be opened is a sentence", async (t) => {
+  const missing: Place = { kind: "serial", path: join(folder, "nothing") };
+  t.deepEqual(await probeLine(missing, options), {
+    kind: "unreachable",
+    reason: `serial port ${join(folder, "nothing")} does not exist: plug the device in or correct the path`,
+  });
+});
+
+test("Y1: over TCP a silent device is asked as everything that has a probe, and what hangs up is called again", async (t) => {
+  const asked: string[] = [];
+  const peer = await tcpPeer((socket) =>
+    socket.on("data", (bytes: Uint8Array) => {
+      asked.push(Buffer.from(bytes).toString("hex"));
+      socket.end();
+    }),
+  );
+  const report = await probeLine({ kind: "tcp", host: "127.0.0.1", port: peer.port }, options);
+  await peer.close();
+  t.like(report, { kind: "asked", found: [] });
+  const probes = new Set(
+    [...protocols.values()].flatMap(({ probe }) =>
+      probe === undefined ? [] : [Buffer.from(probe.bytes).toString("hex")],
+    ),
+  );
+  t.deepEqual(asked.toSorted(), [...probes].sort());
+});
