@@ -147,8 +147,13 @@ function probesAt(
     if (same === undefined) probes.set(key, { bytes: probe.bytes, names: [name] });
     else same.names.push(name);
   }
-  return [...probes.values()];
+  // What ends no line would stand in front of the next question, and spoil it.
+  const endsLine = ({ bytes }: { readonly bytes: Uint8Array }): number =>
+    lineEnds.includes(bytes.at(-1) ?? 0) ? 0 : 1;
+  return [...probes.values()].sort((a, b) => endsLine(a) - endsLine(b));
 }
+
+const lineEnds: readonly number[] = [0x0d, 0x0a];
 
 /** Owns one connection at a time, and what it said; a device that hangs up is called again. */
 class Ear {

@@ -11,7 +11,7 @@ import { poweredOn } from "../../../firmware-sim/scale/indicator.ts";
 import { tcpPeer } from "../transports/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tallystick-probe-"));
-const options = { line: null, listenMs: 250, answerMs: 250, told: () => {} };
+const options = { line: null, listenMs: 250, answerMs: 1_500, told: () => {} };
 
 const kilograms: Display = { unit: "kg", division: { mantissa: 5, exponent: -3 } };
 const settings: IndicatorSettings = {
@@ -57,7 +57,7 @@ for (const [name, speaker] of dialects) {
     if (report.kind !== "asked") return t.fail(report.reason);
     const [first] = report.found;
     t.is(first?.protocol, name, JSON.stringify(report.found));
-    t.true(first?.certainty === "certain" || first?.certainty === "likely");
+    t.true(first?.certainty === "certain" || first?.certainty === "likely", JSON.stringify(report));
     t.regex(first?.reading ?? "", /^-?\d+(\.\d+)? \w+, (stable|motion|unknown)/);
   });
 }
