@@ -71,15 +71,17 @@ async function withReading(
   if (first === undefined || first.reading !== null || known?.cadence !== "polled") return found;
   const transport = place.kind === "tcp" ? place : { ...place, ...(line ?? usualLine) };
   const heard = Promise.withResolvers<string | null>();
+  let status: string | null = null;
   const device = openDevice(
     { id: "probe", protocol: known.name, transport },
     {
       readings: (readings) => heard.resolve(readings.map(({ quantity }) => readingWords(quantity)).join("; ")),
-      status: ({ status }) => heard.resolve(status),
+      // A question of before may still be complained about: a value has time to come.
+      status: (word) => void ({ status } = word),
       health: () => {},
     },
   );
-  const timer = setTimeout(() => heard.resolve(null), READING_MS);
+  const timer = setTimeout(() => heard.resolve(status), READING_MS);
   const reading = await heard.promise;
   clearTimeout(timer);
   await device.close();
