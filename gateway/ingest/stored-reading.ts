@@ -11,5 +11,5 @@ export function encodeReading({ device, at, frame }: Omit<DeviceFrame, "quantiti
 /** Throws when the bytes are not what `encodeReading` wrote: the store is damaged. */
 export function decodeReading(bytes: Uint8Array): Omit<DeviceFrame, "quantities"> {
   const { device, at, frame } = shape.parse(JSON.parse(Buffer.from(bytes).toString()));
-  return { device, at, frame: Uint8Array.from(Buffer.from(frame, "base64")) };
+  return { device, at, frame: new Uint8Array(Buffer.from(frame, "base64")) };
 }

@@ -7,7 +7,7 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Y4: the bytes of a lower-case hexadecimal string; null for anything else, so that one value has one spelling. */
 export function fromHex(text: string): Uint8Array | null {
-  return HEX.test(text) ? Uint8Array.from(Buffer.from(text, "hex")) : null;
+  return HEX.test(text) ? new Uint8Array(Buffer.from(text, "hex")) : null;
 }
 
 /** True when both hold the same bytes. Not constant in time: for public values only. */

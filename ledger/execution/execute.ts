@@ -1,6 +1,6 @@
 import { toHex } from "../crypto/index.ts";
 import { appendLeaf, emptyFrontier, type Frontier, leafHash, rootOf } from "../log/index.ts";
-import { decodeStatement } from "../statement/index.ts";
+import { decodeHeld } from "../statement/index.ts";
 import { decodeTwin, encodeTwin, foldTwin } from "../twin/index.ts";
 import type { Cut, Executed, Execution, LeafRow, StoredBundle, Tables, Tip } from "./types.ts";
 
@@ -93,7 +93,7 @@ function appendBundle(tables: Tables, frontier: Frontier, bundle: StoredBundle, 
   for (const { level, index, hash } of appended.completed) tables.putNode(level, index, hash);
   tables.putLeaf(row);
   for (const [offset, bytes] of bundle.statements.entries()) {
-    const decoded = decodeStatement(bytes);
+    const decoded = decodeHeld(bytes);
     // L3: a held bundle was validated, so this is a damaged disk or a bug.
     if (decoded.kind === "reject") {
       throw new Error(`statement ${row.first + offset} of lane ${row.lane} is held but unreadable: ${decoded.reason}`);

@@ -68,12 +68,17 @@ function tail(records: number): { reasons: string[]; frames: Frame[] } {
       const device = text().slice(FRAME_PREFIX.length);
       at += layout.DATA.length;
       const size = length();
-      // A copy: the statement outlives the network buffer that it came in.
-      frames.push({ device, bytes: new Uint8Array(source.subarray(at, at + size)) });
+      frames.push({ device, bytes: view(at, at + size) });
       at += size;
     }
   }
   return { reasons, frames };
+}
+
+/** Shares the statement's memory. */
+function view(start: number, end: number): Uint8Array {
+  const from = Math.min(start, source.length);
+  return new Uint8Array(source.buffer, source.byteOffset + from, Math.min(end, source.length) - from);
 }
 
 function decimalBehind(before: Uint8Array): Decimal {

@@ -158,7 +158,8 @@ class Desk {
       throw new Error(`${device.id} may publish to ${readingsTopic(device.id)} only`);
     // B6: retained messages would pile up in the broker for subscribers that it does not have.
     packet.retain = false;
-    const frame = Uint8Array.from(Buffer.from(packet.payload));
+    const { payload } = packet;
+    const frame = new Uint8Array(typeof payload === "string" ? Buffer.from(payload) : payload);
     const at = Date.now();
     const decoded = decodeFrame(device.protocol, frame);
     if (decoded.kind === "refused") {
