@@ -27,11 +27,30 @@ type Labels = {
   vd: boolean;
 };
 
+/** What the base members so far say, and what follows from them for every record that adds no more. */
 type Base = {
   readonly name: string;
+  /** The name alone may stand in front of others. */
+  readonly isLegal: boolean;
+  /** The name up to its last ":" or "/", included, and what follows. */
+  readonly prefix: string;
+  readonly rest: string;
   readonly time: Decimal | null;
+  /** Null when that time is relative to now. */
+  readonly absoluteTime: Decimal | null;
   readonly unit: string | null;
   readonly value: Decimal | null;
+};
+
+const NO_BASE: Base = {
+  name: "",
+  isLegal: true,
+  prefix: "",
+  rest: "",
+  time: null,
+  absoluteTime: null,
+  unit: null,
+  value: null,
 };
 
 /** J1: a pack of more records is not one weighing. */
@@ -76,14 +95,14 @@ export type Notation = {
 /** Parses and resolves a pack. A string instead of records says what is wrong with it. */
 export function parsePack(bytes: Uint8Array, notation: Notation): readonly SenmlRecord[] | string {
   const records: SenmlRecord[] = [];
-  let base: Base = { name: "", time: null, unit: null, value: null };
+  let base = NO_BASE;
   try {
     const reader = notation.open(bytes);
     if (reader.kind() !== "array") return `not a ${notation.name} array of SenML records`;
+    const labelsOf = labelReader(reader, notation.data);
     reader.array((index) => {
       if (index === MOST_RECORDS) throw new Fault(`a pack holds 1 to ${MOST_RECORDS} records`);
-      if (reader.kind() !== "object") throw new Fault(`record ${index} is not an object`);
-      const labels = readLabels(reader, index, notation.data);
+      const labels = labelsOf(index);
       base = baseOf(base, labels);
       records.push(resolve(base, labels, index));
     });
@@ -97,31 +116,37 @@ export function parsePack(bytes: Uint8Array, notation: Notation): readonly Senml
   return records.length === 0 ? `a pack holds 1 to ${MOST_RECORDS} records` : records;
 }
 
-/** J3: type of every label that SenML defines; labels unknown to it are ignored, unless they say "must understand". */
-function readLabels(reader: PackReader, index: number, data: string): Labels {
-  const labels: Labels = {
-    bn: undefined,
-    bt: undefined,
-    bu: undefined,
-    bv: undefined,
-    n: undefined,
-    u: undefined,
-    t: undefined,
-    v: undefined,
-    vs: undefined,
-    vb: undefined,
-    vd: false,
-  };
+const noLabels = (): Labels => ({
+  bn: undefined,
+  bt: undefined,
+  bu: undefined,
+  bv: undefined,
+  n: undefined,
+  u: undefined,
+  t: undefined,
+  v: undefined,
+  vs: undefined,
+  vb: undefined,
+  vd: false,
+});
+
+/**
+ * J3: type of every label that SenML defines; labels unknown to it are ignored, unless they say "must understand". What it gives is good
+ * until the next record: every gateway reads every frame, and garbage is what that costs most.
+ */
+function labelReader(reader: PackReader, data: string): (index: number) => Labels {
+  const labels = noLabels();
+  let record = 0;
   const text = (label: string): string => {
-    if (reader.kind() !== "string") throw new Fault(`record ${index}: ${label} is not a string`);
+    if (reader.kind() !== "string") throw new Fault(`record ${record}: ${label} is not a string`);
     return reader.string();
   };
   const decimal = (label: string): Decimal => {
     const value = reader.kind() === "number" ? reader.decimal() : null;
-    if (value === null) throw new Fault(`record ${index}: ${label} is not an exact decimal number`);
+    if (value === null) throw new Fault(`record ${record}: ${label} is not an exact decimal number`);
     return value;
   };
-  reader.object((label) => {
+  const member = (label: string): void => {
     switch (label) {
       case "bn":
       case "n":
@@ -131,12 +156,12 @@ function readLabels(reader: PackReader, index: number, data: string): Labels {
         labels[label] = text(label);
         break;
       case "vd":
-        if (reader.kind() !== data) throw new Fault(`record ${index}: vd is not ${data}`);
+        if (reader.kind() !== data) throw new Fault(`record ${record}: vd is not ${data}`);
         reader.skip();
         labels.vd = true;
         break;
       case "vb":
-        if (reader.kind() !== "boolean") throw new Fault(`record ${index}: vb is not true or false`);
+        if (reader.kind() !== "boolean") throw new Fault(`record ${record}: vb is not true or false`);
         labels.vb = reader.boolean();
         break;
       case "bt":
@@ -150,42 +175,63 @@ function readLabels(reader: PackReader, index: number, data: string): Labels {
       case "ut":
         decimal(label);
         break;
-      case "bver": {
-        const { mantissa, exponent } = decimal(label);
-        if (mantissa !== HIGHEST_VERSION || exponent !== 0)
-          throw new Fault(
-            `record ${index}: SenML version ${mantissa}${exponent === 0 ? "" : `e${exponent}`} is not known`,
-          );
+      case "bver":
+        checkVersion(decimal(label), record);
         break;
-      }
       default:
-        if (label.endsWith("_")) throw new Fault(`record ${index}: label "${label}" must be understood and is not`);
+        if (label.endsWith("_")) throw new Fault(`record ${record}: label "${label}" must be understood and is not`);
         reader.skip();
     }
-  });
-  const values =
-    Number(labels.v !== undefined) +
-    Number(labels.vs !== undefined) +
-    Number(labels.vb !== undefined) +
-    Number(labels.vd);
-  if (values > 1) throw new Fault(`record ${index}: more than one value`);
-  return labels;
+  };
+  return (index) => {
+    record = index;
+    if (reader.kind() !== "object") throw new Fault(`record ${record} is not an object`);
+    clear(labels);
+    reader.object(member);
+    const { v, vs, vb, vd } = labels;
+    if (Number(v !== undefined) + Number(vs !== undefined) + Number(vb !== undefined) + Number(vd) > 1)
+      throw new Fault(`record ${record}: more than one value`);
+    return labels;
+  };
+}
+
+function clear(labels: Labels): void {
+  labels.bn = labels.bu = labels.n = labels.u = labels.vs = undefined;
+  labels.bt = labels.bv = labels.t = labels.v = undefined;
+  labels.vb = undefined;
+  labels.vd = false;
+}
+
+function checkVersion({ mantissa, exponent }: Decimal, record: number): void {
+  if (mantissa === HIGHEST_VERSION && exponent === 0) return;
+  throw new Fault(`record ${record}: SenML version ${mantissa}${exponent === 0 ? "" : `e${exponent}`} is not known`);
 }
 
 function baseOf(base: Base, { bn, bt, bu, bv }: Labels): Base {
   if (bn === undefined && bt === undefined && bu === undefined && bv === undefined) return base;
-  return { name: bn ?? base.name, time: bt ?? base.time, unit: bu ?? base.unit, value: bv ?? base.value };
+  const name = bn ?? base.name;
+  const cut = lastSegmentOf(name);
+  const time = bt ?? base.time;
+  return {
+    name,
+    isLegal: name === "" || NAME.test(name),
+    prefix: name.slice(0, cut),
+    rest: name.slice(cut),
+    time,
+    absoluteTime: absolute(time),
+    unit: bu ?? base.unit,
+    value: bv ?? base.value,
+  };
 }
 
 function resolve(base: Base, labels: Labels, index: number): SenmlRecord {
   const own = labels.n ?? "";
-  if (!isName(base.name, own))
+  if (!isName(base, own))
     throw new Fault(`record ${index}: the resolved name is empty or has characters that SenML does not allow`);
   const cut = lastSegmentOf(own);
-  const baseCut = cut === 0 ? lastSegmentOf(base.name) : base.name.length;
   return {
-    prefix: base.name.slice(0, baseCut) + own.slice(0, cut),
-    last: base.name.slice(baseCut) + own.slice(cut),
+    prefix: cut === 0 ? base.prefix : base.name + own.slice(0, cut),
+    last: cut === 0 ? base.rest + own : own.slice(cut),
     unit: labels.u ?? base.unit,
     time: timeOf(base, labels),
     value: valueOf(base, labels, index),
@@ -193,17 +239,20 @@ function resolve(base: Base, labels: Labels, index: number): SenmlRecord {
 }
 
 /** Whether base name and name together are one that SenML allows. */
-function isName(base: string, own: string): boolean {
-  if (base.length + own.length > MOST_OF_A_NAME) return false;
-  return base === "" ? NAME.test(own) : NAME.test(base) && LATER_PART.test(own);
+function isName({ name, isLegal }: Base, own: string): boolean {
+  if (name.length + own.length > MOST_OF_A_NAME) return false;
+  return name === "" ? NAME.test(own) : isLegal && LATER_PART.test(own);
 }
 
 const lastSegmentOf = (name: string): number => Math.max(name.lastIndexOf(":"), name.lastIndexOf("/")) + 1;
 
-function timeOf(base: Base, { t }: Labels): Decimal | null {
-  const time = base.time === null || t === undefined ? (base.time ?? t ?? null) : addDecimals(base.time, t);
-  return time === null || compareDecimals(time, FIRST_ABSOLUTE_TIME) < 0 ? null : time;
+function timeOf({ time, absoluteTime }: Base, { t }: Labels): Decimal | null {
+  if (t === undefined) return absoluteTime;
+  return absolute(time === null ? t : addDecimals(time, t));
 }
+
+const absolute = (time: Decimal | null): Decimal | null =>
+  time === null || compareDecimals(time, FIRST_ABSOLUTE_TIME) < 0 ? null : time;
 
 function valueOf(base: Base, { v, vs, vb }: Labels, index: number): SenmlRecord["value"] {
   if (v === undefined) return vs ?? vb ?? null;
