@@ -1,6 +1,6 @@
 /**
  * `node bench/committee-plot.ts`: draws docs/images/committees.svg from docs/committees.jsonl, one line of JSON for each run of
- * `npm run bench -- committee`. What it draws and how it was measured is in docs/committees.md.
+ * `npm run bench -- committee`, and prints the tables of docs/committees.md. What they show and how it was measured is said there.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -10,8 +10,14 @@ type Run = {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly sumOfOneWayDelaysMs: number;
+  readonly ratio: number;
   readonly messagesPerCut: number;
+  readonly messagesPerCutBound: number;
   readonly disseminationPerBundle: number;
+  readonly disseminationPerBundleBound: number;
+  readonly checkpointMessagesPerCut: number;
+  readonly bytesPerGatewayPerCut: number;
+  readonly cpuShare: { readonly mean: number };
 };
 
 type Line = {
@@ -34,6 +40,25 @@ const runs = readFileSync(file("committees.jsonl"), "utf8")
   .map((line) => JSON.parse(line) as Run)
   .toSorted((a, b) => a.gateways - b.gateways);
 writeFileSync(file("images/committees.svg"), draw(panelsOf(runs)));
+for (const network of ["continent", "global"]) process.stdout.write(`${network}\n${tableOf(network)}\n\n`);
+
+function tableOf(network: string): string {
+  const rows = runs
+    .filter((run) => run.network === network)
+    .map((run) => [
+      run.gateways,
+      run.p50Ms,
+      run.p99Ms,
+      run.sumOfOneWayDelaysMs,
+      run.ratio.toFixed(2),
+      `${Math.round(run.messagesPerCut)} of ${Math.round(run.messagesPerCutBound)}`,
+      `${run.disseminationPerBundle} of ${run.disseminationPerBundleBound}`,
+      Math.round(run.checkpointMessagesPerCut),
+      Math.round(run.bytesPerGatewayPerCut / 1024),
+      `${(100 * run.cpuShare.mean).toFixed(1)} %`,
+    ]);
+  return rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
 
 function panelsOf(all: readonly Run[]): readonly Panel[] {
   const on = (network: string, value: (run: Run) => number): Line["points"] =>
@@ -71,7 +96,7 @@ function panelsOf(all: readonly Run[]): readonly Panel[] {
     },
     {
       title: "Messages per bundle until it is certified",
-      ticks: [1, 10, 100, 1_000],
+      ticks: [10, 100, 1_000, 10_000, 100_000],
       lines: [
         line(
           "measured",
@@ -84,11 +109,17 @@ function panelsOf(all: readonly Run[]): readonly Panel[] {
           curve((n) => 3 * n),
           true,
         ),
+        line(
+          "if all told all: n²",
+          GREY,
+          curve((n) => n * n),
+          true,
+        ),
       ],
     },
     {
       title: "Accepted to final, ms",
-      ticks: [50, 100, 200, 500, 1_000, 2_000],
+      ticks: [20, 50, 100, 200, 500, 1_000, 2_000],
       lines: [
         line(
           "continent, median",

@@ -2,7 +2,7 @@
  * The time that the protocol needs when processors and disks cost nothing and the leader's turn is just then: the one-way
  * delays of its critical path, from a bundle on its way to its finalization at its owner.
  */
-import { collectorsOf, isLarge } from "../../ledger/committee/index.ts";
+import { collectorsOf, isLarge, ownerCollects } from "../../ledger/committee/index.ts";
 import type { Random } from "../../test/sim/random.ts";
 import { committeeOf } from "../../test/committee/fake.ts";
 import type { Network } from "./networks.ts";
@@ -33,7 +33,7 @@ function pathMs(gateways: number, { oneWayMs }: Network, random: Random, view: n
   };
   // Bundle -> acks -> certificate at the leader; the owner's own word is in the bundle.
   const acked = (to: number) => quorumAt(to, (voter) => far(owner, voter));
-  const certified = large ? acked(owner) + far(owner, leader) : acked(leader);
+  const certified = ownerCollects(committee) ? acked(owner) + far(owner, leader) : acked(leader);
   // Propose -> notarize -> Notarization -> finalize -> Finalization at the owner.
   const notarized = memo(certificateAt("notarize", (voter) => certified + far(leader, voter)));
   return certificateAt("finalize", notarized)(owner);
