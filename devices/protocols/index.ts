@@ -10,6 +10,7 @@ import { riceLake } from "./rice-lake/index.ts";
 import { sartoriusSbi } from "./sartorius-sbi/index.ts";
 import { senmlCbor } from "./senml-cbor/index.ts";
 import { senmlJson } from "./senml-json/index.ts";
+import { sparkplugB } from "./sparkplug-b/index.ts";
 import { sick } from "./sick/index.ts";
 import { sma } from "./sma/index.ts";
 import { stGs } from "./st-gs/index.ts";
@@ -45,6 +46,7 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     senmlJson,
     sick,
     sma,
+    sparkplugB,
     stGs,
     toledo8217Kg,
     toledo8217Lb,

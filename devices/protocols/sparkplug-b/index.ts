@@ -1,0 +1,26 @@
+import { FRAME_LIMIT_BYTES, type Protocol, type ProtocolSettings, refused } from "../protocol.ts";
+import { decodeFrame, measuredAt } from "./decode.ts";
+import { type Mapping, mappingOf } from "./mapping.ts";
+
+/** Weighings of Sparkplug B edge nodes: see README.md. The frames are made by the host application (`host.ts`). */
+export const sparkplugB: Protocol = {
+  name: "sparkplug-b",
+  cadence: "event",
+  maxFrameBytes: FRAME_LIMIT_BYTES,
+  framing: { kind: "session" },
+  decodeFrame: () => refused("sparkplug-b needs settings: which metric is what"),
+  measuredAt: null,
+  startSession: null,
+  withSettings,
+};
+
+function withSettings(settings: ProtocolSettings): Protocol | string {
+  const mapping = mappingOf(settings);
+  return typeof mapping === "string" ? mapping : mappedBy(mapping);
+}
+
+const mappedBy = (mapping: Mapping): Protocol => ({
+  ...sparkplugB,
+  decodeFrame: (frame) => decodeFrame(frame, mapping),
+  measuredAt: (frame) => measuredAt(frame, mapping),
+});
