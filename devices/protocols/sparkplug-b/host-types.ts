@@ -24,6 +24,8 @@ export const defaultHostTiming: HostTiming = { reorderMs: 2_000, rebirthMs: 10_0
 export type HostInput =
   | { readonly kind: "connected"; readonly atMs: number }
   | { readonly kind: "disconnected"; readonly atMs: number; readonly reason: string }
+  /** A broker of our own saw the edge node leave without a will. */
+  | { readonly kind: "gone"; readonly node: NodeName; readonly atMs: number }
   | { readonly kind: "message"; readonly topic: string; readonly payload: Uint8Array; readonly atMs: number }
   | { readonly kind: "tick"; readonly atMs: number };
 
@@ -35,8 +37,8 @@ export type HostEffect =
   /** A message of the device that is well and says nothing of a weighing. */
   | { readonly kind: "heard"; readonly device: string }
   | { readonly kind: "born"; readonly device: string }
-  /** SP12: what the device said before is stale. */
-  | { readonly kind: "stale"; readonly device: string; readonly reason: string };
+  /** SP12: what the device said before is stale. `reason` null: its edge node is saying its births anew. */
+  | { readonly kind: "stale"; readonly device: string; readonly reason: string | null };
 
 export type Step = {
   readonly state: HostState;

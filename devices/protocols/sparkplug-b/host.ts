@@ -3,7 +3,7 @@ import { defaultHostTiming, type Early, type HostDevice, type HostEffect, type H
 import type { HostState, HostTiming, KnownDevice, NodeState, Session, Step } from "./host-types.ts";
 import { mappingOf } from "./mapping.ts";
 import { type Payload, readPayload } from "./payload.ts";
-import { nodeKey, parseTopic } from "./topic.ts";
+import { nodeKey, type NodeName, parseTopic } from "./topic.ts";
 
 /** SP13: more than this many messages ahead of a gap, and the gap will not be filled. */
 const MOST_EARLY = 64;
@@ -31,6 +31,8 @@ export function stepHost(state: HostState, input: HostInput): Step {
       return woken({ ...state, graceUntilMs: input.atMs + state.timing.graceMs }, []);
     case "disconnected":
       return onDisconnected(state, input.reason);
+    case "gone":
+      return onGone(state, input.node);
     case "message":
       return onMessage(state, input);
     case "tick":
@@ -59,6 +61,13 @@ function onDisconnected(state: HostState, reason: string): Step {
     effects.push(...dead.effects);
   }
   return woken({ ...state, nodes, graceUntilMs: null }, effects);
+}
+
+function onGone(state: HostState, name: NodeName): Step {
+  const node = state.nodes.get(nodeKey(name));
+  if (node === undefined || node.session === null) return woken(state, []);
+  const dead = died(node, `${nameOf(node)} has left without a word`);
+  return woken({ ...state, nodes: new Map(state.nodes).set(nodeKey(name), dead.node) }, dead.effects);
 }
 
 function onTick(state: HostState, atMs: number): Step {
@@ -117,8 +126,7 @@ function onBirth(node: NodeState, { payload, bytes }: Read): NodeStep {
   const effects: HostEffect[] = [];
   const devices = node.devices.map((known): KnownDevice => {
     if (known.device !== null) {
-      if (known.born !== null)
-        effects.push({ kind: "stale", device: known.id, reason: `${nameOf(node)} was born anew` });
+      if (known.born !== null) effects.push({ kind: "stale", device: known.id, reason: null });
       return { ...known, born: null };
     }
     effects.push({ kind: "born", device: known.id });

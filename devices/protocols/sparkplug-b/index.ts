@@ -2,6 +2,26 @@ import { FRAME_LIMIT_BYTES, type Protocol, type ProtocolSettings, refused } from
 import { decodeFrame, measuredAt } from "./decode.ts";
 import { type Mapping, mappingOf } from "./mapping.ts";
 
+export { rebirthCommand, statePayload } from "./command.ts";
+export { startHost, stepHost } from "./host.ts";
+export {
+  defaultHostTiming,
+  type HostDevice,
+  type HostEffect,
+  type HostInput,
+  type HostState,
+  type HostTiming,
+} from "./host-types.ts";
+export {
+  commandTopic,
+  filtersOf,
+  nodeKey,
+  type NodeName,
+  parseTopic,
+  type SparkplugName,
+  stateTopic,
+} from "./topic.ts";
+
 /** Weighings of Sparkplug B edge nodes: see README.md. The frames are made by the host application (`host.ts`). */
 export const sparkplugB: Protocol = {
   name: "sparkplug-b",
