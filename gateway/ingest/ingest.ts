@@ -68,15 +68,17 @@ export function startIngest(options: IngestOptions): Ingest {
   function run(station: Station, input: Input): { readonly effects: readonly Effect[]; readonly done: Promise<void> } {
     const next = step(station.state, input);
     station.state = next.state;
-    const parts: Promise<void>[] = [];
-    for (const effect of next.effects) parts.push(perform(station, effect));
-    return { effects: next.effects, done: Promise.all(parts).then(() => undefined) };
+    const parts = next.effects.map((effect) => perform(station, effect));
+    const [only] = parts;
+    const done = parts.length === 1 && only !== undefined ? only : Promise.all(parts).then(() => undefined);
+    return { effects: next.effects, done };
   }
 
   async function perform(station: Station, effect: Effect): Promise<void> {
     switch (effect.kind) {
       case "measure": {
-        if (effect.memo !== null) station.memos += 1;
+        if (effect.memo === null) return acceptMeasured(station, effect);
+        station.memos += 1;
         const accepting = acceptMeasured(station, effect);
         station.written = Promise.allSettled([station.written, accepting]);
         return accepting;

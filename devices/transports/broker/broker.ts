@@ -158,8 +158,9 @@ class Desk {
       throw new Error(`${device.id} may publish to ${readingsTopic(device.id)} only`);
     // B6: retained messages would pile up in the broker for subscribers that it does not have.
     packet.retain = false;
-    const { payload } = packet;
-    const frame = new Uint8Array(typeof payload === "string" ? Buffer.from(payload) : payload);
+    const payload = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
+    // A view: of what one socket read brought, most is on its way as long as this is.
+    const frame = new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
     const at = Date.now();
     const decoded = decodeFrame(device.protocol, frame);
     if (decoded.kind === "refused") {
