@@ -3,7 +3,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Random } from "./random.ts";
 
 /** Statements of the whole site, on average: enough for many cuts, few enough for many seeds a second. */
-const STATEMENTS = 50;
+const STATEMENTS = 40;
 const BURST = 12;
 
 export function scheduleLoad(cluster: Cluster, random: Random, withinMs: number): void {

@@ -5,8 +5,6 @@ import { type Outcome, simulate } from "./simulation.ts";
 
 export type PoolResult = { readonly cpuMs: number };
 
-/** A young generation of this size lives a seed long; the default is collected a dozen times in one. */
-const NODE_OPTIONS = ["--max-semi-space-size=64"];
 /** Fewer seeds than this are not worth starting processes for. */
 const FEW_SEEDS = 8;
 
@@ -35,9 +33,7 @@ async function inProcesses(
   let isWanted = true;
   const worker = () =>
     new Promise<void>((resolve, reject) => {
-      const child = fork(new URL("./worker.ts", import.meta.url), args, {
-        execArgv: [...process.execArgv, ...NODE_OPTIONS],
-      });
+      const child = fork(new URL("./worker.ts", import.meta.url), args);
       const feed = () => {
         if (next > last || !isWanted) return child.disconnect();
         child.send(next);

@@ -30,9 +30,9 @@ export type Outcome = {
   readonly traceHash: string;
 };
 
-const FAULTY_MS = 6_000;
+const FAULTY_MS = 4_500;
 /** Load goes on for so long after the network has healed: repair must not wait for quiet. */
-const LOADED_MS = 1_500;
+const LOADED_MS = 1_000;
 /**
  * Progress: after the healing and the end of the load everything accepted becomes final within this time, and so many times what a
  * slow message takes: views under a liar have to be given up first, and patience follows the network (A11).

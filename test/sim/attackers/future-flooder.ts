@@ -12,7 +12,7 @@ import { ownBundle } from "./forged-lane.ts";
 import { ackOf, inAgreement, inLanes, proposalOf, say, sayInLanes, voteOf } from "./speech.ts";
 import type { Proposal, Vote } from "../../../ledger/message/index.ts";
 
-const EVERY_MS = 250;
+const EVERY_MS = 400;
 /** Most floods are just annoying; some are what a gateway cuts a peer off for. */
 const BURSTS = [20, 40, 40, 400];
 /** Cosignatures and bundles cost the simulator more than the rest. */
