@@ -16,6 +16,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (!mayStay(error)) failed.resolve(error);
   };
   const gateway = await createGateway({ dir, log, failed: onFailed });
+  // U4. Absent in a process that was started without the flags of a gateway.
+  globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
   const { settings, site } = gateway.config;
   log.info(
     `gateway ${settings.gateway} of site ${site.site} is ready: API on http://${settings.api.host}:${settings.api.port}`,

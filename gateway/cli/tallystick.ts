@@ -3,7 +3,7 @@ import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { CODE_CACHE } from "../launch/process.ts";
 
-// U4. Where it cannot be written, nothing is kept.
+// U5. Where it cannot be written, nothing is kept.
 enableCompileCache(CODE_CACHE);
 if (process.argv[2] === "run") {
   const { begin } = await import("./begin.ts");

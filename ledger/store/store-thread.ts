@@ -41,5 +41,7 @@ function serve(port: MessagePort, { path, identity, mayCreate }: ThreadData): vo
   };
 
   port.on("message", (requests: readonly Request[]) => runGroup(requests));
+  // Where the process has it: this thread's heap grows from what is left now.
+  globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
   tell({ kind: "ready" });
 }
