@@ -118,10 +118,11 @@ async function askAt(place: Place, line: LineSettings | null, options: ProbeOpti
     const heard = (): readonly Candidate[] => judge(ear.heard(), protocols.values());
     const byItself = heard();
     const isOne = isSettled(byItself);
-    for (const { bytes, names } of probesAt(line, options.line !== null)) {
+    for (const { bytes, names, onlyInSilence } of probesAt(line, options.line !== null)) {
       // It has said who it is: only its own probe can add something.
       if (isOne && !names.includes(byItself[0]?.protocol ?? "")) continue;
       if (heard()[0]?.certainty === "certain") break;
+      if (onlyInSilence && ear.heard().some((said) => said.bytes.length > 0)) continue;
       options.told(`asking as ${names.join(", ")}`);
       if ((await ear.open()) !== null) break;
       await ear.listen(bytes, options.answerMs, () => heard()[0]?.certainty === "certain");
@@ -136,24 +137,29 @@ const connectOf = (place: Place, line: LineSettings | null): Connect =>
   place.kind === "tcp" ? connectTcp(place) : connectSerial(place, line ?? usualLine, listPorts);
 
 /** Protocols that share a probe are asked once. `all`: a person has chosen the setting, so every protocol may have it. */
-function probesAt(
-  line: LineSettings | null,
-  all: boolean,
-): readonly { readonly bytes: Uint8Array; readonly names: readonly string[] }[] {
-  const probes = new Map<string, { readonly bytes: Uint8Array; readonly names: string[] }>();
+function probesAt(line: LineSettings | null, all: boolean): readonly Question[] {
+  const probes = new Map<string, Question & { readonly names: string[] }>();
   for (const { name, probe, lines = [usualLine] } of streamed()) {
     const fits = line === null || all || lines.some((one) => lineText(one) === lineText(line));
     if (probe === undefined || !fits) continue;
     const key = Buffer.from(probe.bytes).toString("hex");
     const same = probes.get(key);
-    if (same === undefined) probes.set(key, { bytes: probe.bytes, names: [name] });
+    const { bytes, onlyInSilence = false } = probe;
+    if (same === undefined) probes.set(key, { bytes, names: [name], onlyInSilence });
     else same.names.push(name);
   }
   // What ends no line would stand in front of the next question, and spoil it.
-  const endsLine = ({ bytes }: { readonly bytes: Uint8Array }): number =>
-    lineEnds.includes(bytes.at(-1) ?? 0) ? 0 : 1;
-  return [...probes.values()].sort((a, b) => endsLine(a) - endsLine(b));
+  const place = ({ bytes, onlyInSilence }: Question): number =>
+    (onlyInSilence ? 2 : 0) + (lineEnds.includes(bytes.at(-1) ?? 0) ? 0 : 1);
+  return [...probes.values()].sort((a, b) => place(a) - place(b));
 }
+
+type Question = {
+  readonly bytes: Uint8Array;
+  /** Of the protocols that ask like this. */
+  readonly names: readonly string[];
+  readonly onlyInSilence: boolean;
+};
 
 const lineEnds: readonly number[] = [0x0d, 0x0a];
 

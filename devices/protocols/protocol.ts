@@ -88,6 +88,8 @@ export type Probe = {
    * decode need not be named here: they count for less.
    */
   readonly isAnswer: (frame: Uint8Array) => boolean;
+  /** Its word for "send the weight" prints a ticket on some other maker's indicator: sent only where all else was met with silence. */
+  readonly onlyInSilence?: true;
 };
 
 export type SessionSettings = {

@@ -64,7 +64,8 @@ const changed = (indicator: Indicator, done: ReturnType<typeof zeroed>): Indicat
 
 function printed(indicator: Indicator, atMs: number): Answer {
   const shown = indicationAt(indicator, atMs);
-  const weighing = shown.kind === "weight" ? shown.weighing : null;
+  // Without its unit a block does not say what lies there.
+  const weighing = shown.kind === "weight" && shown.stable ? shown.weighing : null;
   return { bytes: bytesOf(`${blockOf(shown)}\r\n`), weighing };
 }
 

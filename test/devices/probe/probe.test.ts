@@ -56,7 +56,10 @@ for (const [name, speaker] of dialects) {
     await scale.close();
     if (report.kind !== "asked") return t.fail(report.reason);
     const [first] = report.found;
-    t.is(first?.protocol, name, JSON.stringify(report.found));
+    // CT2: nothing on the wire tells these four apart, so they are shown side by side.
+    const isCas10 = name.startsWith("cas-10-");
+    t.is(first?.protocol, isCas10 ? "cas-10-kg" : name, JSON.stringify(report.found));
+    if (isCas10) t.true(report.found.some(({ protocol, certainty }) => protocol === name && certainty === "likely"));
     t.true(first?.certainty === "certain" || first?.certainty === "likely", JSON.stringify(report));
     t.regex(first?.reading ?? "", /^-?\d+(\.\d+)? \w+, (stable|motion|unknown)/);
   });

@@ -126,7 +126,8 @@ test("SG1: whatever an indicator shows is read with its sign, resolution and uni
 test("CT1, CT2: eight columns and nothing else; the unit is the protocol's name, stability and mode are unknown", (t) => {
   t.deepEqual(decodedLine("cas-10-kg", "   12.34"), mass([1234, -2], "kg", "unknown", "unknown"));
   t.deepEqual(decodedLine("cas-10-lb", "-   0.50"), mass([-50, -2], "lb", "unknown", "unknown"));
-  for (const line of ["        ", "  12.34", "   12.34 ", "   12.34kg", "ERR     ", ""])
+  t.deepEqual(decodedLine("cas-10-kg", "        "), { kind: "status", status: "no-reading" });
+  for (const line of ["  12.34", "   12.34 ", "   12.34kg", "ERR     ", ""])
     t.is(decodedLine("cas-10-kg", line).kind, "refused", line);
   for (const slipped of slippedBytes(latin1("   12.34\r\n"))) t.is(decodeFrame("cas-10-g", slipped).kind, "refused");
 });
