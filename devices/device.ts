@@ -1,4 +1,4 @@
-import { acknowledged, changeWords, type Display, displayOf, judge, nothingShown } from "./display.ts";
+import { acknowledged, changeWords, type Display, displayOf, judge, judgeUnread, nothingShown } from "./display.ts";
 import { type DeviceHealth, type DeviceState, freshHealth, withFrame, withNoise, withRefused } from "./health.ts";
 import { garbledSentence, heard, isGarbled, type LineQuality, unheard } from "./line-quality.ts";
 import { type Liveness, type LivenessRule, watchLiveness } from "./liveness.ts";
@@ -151,9 +151,7 @@ class OpenDevice implements Device {
   #onFrame(frame: Uint8Array, at: number): void {
     const decoded = this.#protocol.decodeFrame(frame);
     if (decoded.kind === "refused") {
-      // D4: an answer to a probe says who speaks, and need not be a reading.
-      if (this.#protocol.probe?.isAnswer(frame) === true) this.#liveness?.heard();
-      else this.#bad("refused", frame.length, withRefused(this.#health, at, frame, decoded.reason));
+      this.#onRefused(decoded, frame, at);
       return;
     }
     // M8, M9: a conversation decides whether this frame is an answer of the right device to us, and whole.
@@ -169,6 +167,27 @@ class OpenDevice implements Device {
     if (verdict === "passed" || isStale) return;
     this.#liveness?.heard();
     this.#onAdmitted(decoded, frame, at);
+  }
+
+  #onRefused({ reason, shows }: Extract<Decoded, { kind: "refused" }>, frame: Uint8Array, at: number): void {
+    // D4: an answer to a probe says who speaks, and need not be a reading.
+    if (this.#protocol.probe?.isAnswer(frame) === true) {
+      this.#liveness?.heard();
+      return;
+    }
+    const health = withRefused(this.#health, at, frame, reason);
+    if (shows === undefined) {
+      this.#bad("refused", frame.length, health);
+      return;
+    }
+    // D6: the line is well and the device speaks; only its unit is another.
+    this.#liveness?.heard();
+    this.#health = health;
+    const { display, verdict } = judgeUnread(this.#display, shows, this.#protocol.cadence === "polled", at);
+    this.#showing(display);
+    if (verdict.kind !== "quarantined") return;
+    this.#alive();
+    this.#events.status({ device: this.#settings.id, at, status: "quarantined" });
   }
 
   #onAdmitted(decoded: Exclude<Decoded, { kind: "refused" }>, frame: Uint8Array, at: number): void {

@@ -46,14 +46,24 @@ export const displayOf = (memory: DisplayMemory): Display => ({ memory, doubts: 
  * D6: judges one decoded frame. `repeats`: the device shows its value many times a weighing, with the resolution of its
  * display; others send each value once and are held to its unit alone. Pure.
  */
-export function judge(
+export const judge = (display: Display, decoded: Quantities, repeats: boolean, at: number): Judged =>
+  judgeShown(display, shownBy(decoded, repeats), repeats, at);
+
+/** The same of a mass that could not be read, but shown to be something else (`shows` of a refused frame). */
+export const judgeUnread = (display: Display, shows: Shown, repeats: boolean, at: number): Judged =>
+  // What was never read is not remembered as what the device shows.
+  judgeShown(display, display.memory.shown["mass"] === undefined ? [] : [{ kind: "mass", shows }], repeats, at);
+
+type Judged = { readonly display: Display; readonly verdict: DisplayVerdict };
+
+function judgeShown(
   display: Display,
-  decoded: Quantities,
+  shown: readonly { readonly kind: string; readonly shows: Shown }[],
   repeats: boolean,
   at: number,
-): { readonly display: Display; readonly verdict: DisplayVerdict } {
+): Judged {
   const { memory } = display;
-  const seen = shownBy(decoded, repeats).map((one) => doubtOf(display, one));
+  const seen = shown.map((one) => doubtOf(display, one));
   const isSure = ({ frames }: Doubt): boolean => !repeats || frames >= FRAMES_OF_A_CHANGE;
   if (memory.quarantine !== null)
     return { display: inQuarantine(memory, memory.quarantine, seen, isSure), verdict: { kind: "quarantined" } };

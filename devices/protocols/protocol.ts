@@ -34,7 +34,8 @@ export type Decoded =
   | { readonly kind: "quantities"; readonly quantities: readonly Quantity[]; readonly flags?: readonly Flag[] }
   /** The device speaks well but measured nothing: "overload", "busy", "no-read", ... */
   | { readonly kind: "status"; readonly status: string }
-  | { readonly kind: "refused"; readonly reason: string };
+  /** `shows`: the frame is whole, and its weight in a unit or resolution that this protocol does not read: somebody switched it. */
+  | { readonly kind: "refused"; readonly reason: string; readonly shows?: string };
 
 /**
  * `stream`: frames are cut out of bytes by `takeFrame`. `message`: the transport delivers whole frames (MQTT).

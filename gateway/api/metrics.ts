@@ -9,8 +9,8 @@ export type Metrics = {
   /** From the fsync of an own statement to its execution here. */
   readonly finality: (seconds: number) => void;
   readonly incomplete: () => void;
-  /** Text of the Prometheus exposition format; `queues` and `peers` are read at this moment. */
-  readonly text: (status: Pick<GatewayStatus, "queues" | "peers">) => Promise<string>;
+  /** Text of the Prometheus exposition format; `queues`, `peers` and `devices` are read at this moment. */
+  readonly text: (status: Pick<GatewayStatus, "queues" | "peers" | "devices">) => Promise<string>;
   readonly contentType: string;
 };
 
@@ -46,18 +46,20 @@ export function makeMetrics(): Metrics {
     registers,
   });
   const setPeers = peerMetrics(registers);
+  const setDevices = deviceMetrics(registers);
   return {
     accepted: () => accepted.inc(),
     final: (statements) => final.inc(statements),
     anchored: (statements) => anchored.inc(statements),
     finality: (seconds) => finality.observe(seconds),
     incomplete: () => incomplete.inc(),
-    text: async ({ queues, peers }) => {
+    text: async ({ queues, peers, devices }) => {
       rss.set(process.memoryUsage.rss());
       const { user, system } = process.cpuUsage();
       cpu.set((user + system) / 1e6);
       for (const [name, depth] of Object.entries(queues)) queue.set({ queue: name }, depth);
       setPeers(peers);
+      setDevices(devices);
       return registry.metrics();
     },
     contentType: registry.contentType,
@@ -91,6 +93,31 @@ function peerMetrics(registers: Registry[]): (peers: GatewayStatus["peers"]) => 
       cutOff.set(label, peer.cutOff === null ? 0 : 1);
       rejects.inc(label, peer.rejected);
       cutOffs.inc(label, peer.cutOffs);
+    }
+  };
+}
+
+/** H8: a series for each device of gateway.yaml, and one more for each of its few states. */
+function deviceMetrics(registers: Registry[]): (devices: GatewayStatus["devices"]) => void {
+  const labelNames = ["device"];
+  const state = new Gauge({
+    name: "tallystick_device_state",
+    help: "1 for the state that the device is in: online, silent, garbled, quarantined, ...",
+    labelNames: ["device", "state"],
+    registers,
+  });
+  const counter = (name: string, help: string): Counter => new Counter({ name, help, labelNames, registers });
+  const frames = counter("tallystick_device_frames_total", "Frames that could be decoded.");
+  const refused = counter("tallystick_device_refused_total", "Frames that could not be decoded.");
+  const noise = counter("tallystick_device_noise_bytes_total", "Bytes between frames.");
+  return (devices) => {
+    for (const metric of [state, frames, refused, noise]) metric.reset();
+    for (const device of devices) {
+      const label = { device: device.id };
+      state.set({ ...label, state: device.state }, 1);
+      frames.inc(label, device.frames);
+      refused.inc(label, device.refused);
+      noise.inc(label, device.noiseBytes);
     }
   };
 }

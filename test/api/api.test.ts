@@ -462,3 +462,11 @@ test("H11: the status shows a quarantined device with what it showed, and its ba
   const shown = (await app.inject({ url: "/v1/status" })).json();
   t.deepEqual(shown.devices, [scale]);
 });
+
+test("H8, H11: the metrics show each device's state and counts", async (t) => {
+  const { app } = await api({ status: async () => ({ ...status, devices: [scale] }) });
+  const { body } = await app.inject({ url: "/metrics" });
+  t.regex(body, /^tallystick_device_state\{device="scale-1",state="quarantined"\} 1$/m);
+  t.regex(body, /^tallystick_device_frames_total\{device="scale-1"\} 12$/m);
+  t.regex(body, /^tallystick_device_refused_total\{device="scale-1"\} 1$/m);
+});

@@ -137,6 +137,54 @@ test("C4: settings that a device's protocol does not understand are named with t
   });
 });
 
+const withTransport = (transport: string) =>
+  parseConfig(
+    `gateway: gw-1\napi: { port: 1 }\npeers: { port: 2 }\ndevices:\n  - { id: scale-1, transport: ${transport} }\n`,
+    "gateway.yaml",
+  );
+const transportOf = (text: string): unknown => {
+  const parsed = withTransport(text);
+  return parsed.kind === "accept" ? parsed.settings.devices[0]?.transport : parsed.faults.map((one) => one.sentence);
+};
+
+test("T5, T8: a line is named by a path, a pattern, a USB identity, an address or a port to dial in on", (t) => {
+  t.deepEqual(transportOf("{ kind: serial, path: /dev/serial/by-id/usb-A }"), {
+    kind: "serial",
+    path: "/dev/serial/by-id/usb-A",
+  });
+  const line = { baudRate: 2400, dataBits: 7, parity: "even", stopBits: 2 };
+  t.deepEqual(
+    transportOf('{ kind: serial, path: "/dev/ttyUSB*", baudRate: 2400, dataBits: 7, parity: even, stopBits: 2 }'),
+    { kind: "serial", path: "/dev/ttyUSB*", ...line },
+  );
+  const usb = { vid: "0403", pid: "6001", serial: "A50285BI" };
+  t.deepEqual(transportOf('{ kind: serial, usb: { vid: "0403", pid: "6001", serial: A50285BI } }'), {
+    kind: "serial",
+    usb,
+  });
+  t.deepEqual(transportOf("{ kind: tcp-server, port: 4001, from: 192.0.2.7 }"), {
+    kind: "tcp-server",
+    host: "127.0.0.1",
+    port: 4001,
+    from: "192.0.2.7",
+  });
+});
+
+test("C2: a line that is named twice, or not at all, or cannot be, is a fault with a sentence", (t) => {
+  const refusals: readonly (readonly [string, RegExp])[] = [
+    ["{ kind: serial }", /must be a block with either path or usb/],
+    ['{ kind: serial, path: /dev/a, usb: { vid: "0403", pid: "6001" } }', /must be a block with either path or usb/],
+    ["{ kind: serial, usb: { vid: 403, pid: 6001 } }", /four hex digits in quotes/],
+    ['{ kind: serial, path: "/dev/*/a" }', /at most one "\*", in its last part/],
+    ['{ kind: serial, path: "/dev/a*b*" }', /at most one "\*", in its last part/],
+    ["{ kind: serial, path: /dev/a, parity: mark }", /none, even or odd/],
+    ["{ kind: serial, path: /dev/a, dataBits: 9 }", /7 or 8/],
+    ["{ kind: serial, path: /dev/a, baud: 9600 }", /is not a setting; did you mean "baudRate"/],
+    ["{ kind: tcp-server }", /is missing, but must be a port/],
+  ];
+  for (const [transport, sentence] of refusals) t.regex(String(transportOf(transport)), sentence, transport);
+});
+
 test("C6: what the others changed of devices and ledgers is told, and the gateway starts without them", async (t) => {
   const made = await madeSite(t);
   const dir = made.gatewayDirs[0] ?? "";

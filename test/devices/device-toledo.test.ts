@@ -90,12 +90,16 @@ test("TE4: the unit key pressed on an 8217 scale gives no mass, and its health s
   });
   scale.load(5_000);
   await eventually(() => (last() as { value?: { mantissa: number } })?.value?.mantissa === 5_000, "5 kg");
+  const seen = readings.length;
+  await eventually(() => readings.length > seen + 2, "5 kg more than once");
   scale.pressUnitKey();
   await eventually(() => device.health().refused >= 2, "refused frames");
   const count = readings.length;
   await eventually(() => device.health().refused >= 4, "more refused frames");
   t.is(readings.length, count);
   t.regex(device.health().lastBad.at(-1)?.reason ?? "", /2 decimals, where a scale in kg shows 3/);
+  t.like(device.health().quarantine, { was: "kg with 3 decimals", shows: "a weight with 2 decimals" });
+  t.is(device.health().state, "quarantined");
   await close();
 });
 

@@ -25,9 +25,11 @@ function decodeWeight(body: string, unit: Toledo8217Unit): Decoded {
   if (match === null) return refused("not a weight, a status or an echo");
   const [, field = "", fraction = "", net = ""] = match;
   if (fraction.length !== DECIMALS[unit]) {
-    return refused(
-      `${fraction.length} decimals, where a scale in ${unit} shows ${DECIMALS[unit]}: set the scale or the protocol's name to the same unit`,
-    );
+    return {
+      kind: "refused",
+      reason: `${fraction.length} decimals, where a scale in ${unit} shows ${DECIMALS[unit]}: set the scale or the protocol's name to the same unit`,
+      shows: `a weight with ${fraction.length} decimals`,
+    };
   }
   if (field.length > WEIGHT_COLUMNS)
     return refused(`the weight has ${field.length} columns, more than ${WEIGHT_COLUMNS}`);

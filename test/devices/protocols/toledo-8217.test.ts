@@ -33,6 +33,7 @@ test("TE4: pounds have two decimals, kilograms three; another number is refused 
   t.deepEqual(decoded(KG, "012.34"), {
     kind: "refused",
     reason: "2 decimals, where a scale in kg shows 3: set the scale or the protocol's name to the same unit",
+    shows: "a weight with 2 decimals",
   });
   for (const body of ["01.234", "1.2345", "12.3"]) t.is(decoded(LB, body).kind, "refused", body);
 });
