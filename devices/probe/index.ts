@@ -1,3 +1,2 @@
 /** What is at the end of this line? See README.md. */
-export type { Candidate, Certainty } from "./judge.ts";
 export { type Place, probeLine, type ProbeReport } from "./probe.ts";
