@@ -6,7 +6,12 @@ import { connectTcp, type TcpSettings } from "./tcp.ts";
 import { connectTcpServer, type TcpServerSettings } from "./tcp-server.ts";
 
 /** Where a byte line goes. */
-export type TransportSettings = SerialSettings | TcpSettings | TcpServerSettings;
+export type TransportSettings =
+  | SerialSettings
+  | TcpSettings
+  | TcpServerSettings
+  /** A line that somebody else made, for devices in the same process. */
+  | { readonly kind: "given"; readonly connect: Connect };
 
 /** P8: what a serial line is not told it has from its protocol. */
 export function connectTransport(
@@ -21,5 +26,7 @@ export function connectTransport(
       return connectTcp(settings);
     case "tcp-server":
       return connectTcpServer(settings);
+    case "given":
+      return settings.connect;
   }
 }

@@ -12,6 +12,8 @@ export type MeasuringInput =
 export type MeasuringDialect<State> = {
   /** Name in the registry of `devices/protocols`. */
   readonly protocol: string;
+  /** What a decoded telegram holds. */
+  readonly measures: readonly ("mass" | "dimensions" | "item")[];
   readonly switchedOn: State;
   readonly step: (
     state: State,
@@ -21,8 +23,7 @@ export type MeasuringDialect<State> = {
 };
 
 /** In the middle of its talk, its state kept to itself, so that all dialects fit in one table. */
-export type MeasuringSpeech = {
-  readonly protocol: string;
+export type MeasuringSpeech = Pick<MeasuringDialect<unknown>, "protocol" | "measures"> & {
   readonly step: (
     presented: Presented | null,
     input: MeasuringInput,
@@ -31,6 +32,7 @@ export type MeasuringSpeech = {
 
 export const speechOf = <State>(dialect: MeasuringDialect<State>, state: State): MeasuringSpeech => ({
   protocol: dialect.protocol,
+  measures: dialect.measures,
   step: (presented, input) => {
     const done = dialect.step(state, presented, input);
     return { speech: speechOf(dialect, done.state), telegrams: done.telegrams };

@@ -4,6 +4,7 @@ import type { MeasuringDialect, Presented } from "../dialect.ts";
 /** State: how many telegrams went out, which is the object number. */
 export const sick: MeasuringDialect<number> = {
   protocol: "sick",
+  measures: ["dimensions", "item"],
   switchedOn: 0,
   step: (count, presented, input) =>
     input.kind === "received" || presented === null

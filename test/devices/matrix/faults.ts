@@ -1,0 +1,21 @@
+/** The columns of the matrix: thirty seconds with ten items, so that a fault of every 3 s meets several of them. */
+export const faultsOfMatrix: readonly { readonly name: string; readonly fault: string | null }[] = [
+  { name: "none", fault: null },
+  { name: "split", fault: "split=1" },
+  { name: "merge", fault: "merge=250" },
+  { name: "slow", fault: "slow=120" },
+  { name: "flip", fault: "flip=0.2" },
+  { name: "parity", fault: "parity=0.02" },
+  { name: "noise", fault: "noise=0.2" },
+  { name: "flood", fault: "flood=8/20000" },
+  { name: "duplicate", fault: "duplicate=0.3" },
+  { name: "baud", fault: "baud=9600/19200" },
+  { name: "silence", fault: "silence=3/1.3" },
+  { name: "unplug", fault: "unplug=4/1.1" },
+  { name: "rename", fault: "rename=4/1.1" },
+  { name: "reboot", fault: "reboot=4/0.9" },
+  { name: "stuck", fault: "stuck=3/1.7" },
+  { name: "gap", fault: "gap=3/0.8" },
+  { name: "unit", fault: "unit=5/2" },
+  { name: "clock", fault: "clock=3/3600" },
+];
