@@ -14,6 +14,8 @@ export type MeasuringDialect<State> = {
   readonly protocol: string;
   /** What a decoded telegram holds. */
   readonly measures: readonly ("mass" | "dimensions" | "item")[];
+  /** The wire that it is sold with. On TCP no bit arrives the wrong way round: its own checksum sees to that. */
+  readonly wire: "serial" | "tcp";
   readonly switchedOn: State;
   readonly step: (
     state: State,
@@ -23,7 +25,7 @@ export type MeasuringDialect<State> = {
 };
 
 /** In the middle of its talk, its state kept to itself, so that all dialects fit in one table. */
-export type MeasuringSpeech = Pick<MeasuringDialect<unknown>, "protocol" | "measures"> & {
+export type MeasuringSpeech = Pick<MeasuringDialect<unknown>, "protocol" | "measures" | "wire"> & {
   readonly step: (
     presented: Presented | null,
     input: MeasuringInput,
@@ -33,6 +35,7 @@ export type MeasuringSpeech = Pick<MeasuringDialect<unknown>, "protocol" | "meas
 export const speechOf = <State>(dialect: MeasuringDialect<State>, state: State): MeasuringSpeech => ({
   protocol: dialect.protocol,
   measures: dialect.measures,
+  wire: dialect.wire,
   step: (presented, input) => {
     const done = dialect.step(state, presented, input);
     return { speech: speechOf(dialect, done.state), telegrams: done.telegrams };

@@ -1,15 +1,23 @@
 import { type Fault, onLine } from "./fault.ts";
-import { later } from "./later.ts";
 
-/** Every write goes out `delayMs` late, and not before the one in front of it: a busy serial server. */
+/** Every write goes out `delayMs` late, in order: a slow device, or a serial server far away. */
 export const slow = (delayMs: number): Fault =>
   onLine((line) => {
-    const queue = later(line);
+    const onTheirWay = new Set<NodeJS.Timeout>();
     return {
-      ...queue.line,
+      ...line,
       write: (bytes) => {
-        queue.push(bytes.slice(), delayMs);
+        const late = bytes.slice();
+        const timer = setTimeout(() => {
+          onTheirWay.delete(timer);
+          line.write(late);
+        }, delayMs);
+        onTheirWay.add(timer);
         return line.linked();
+      },
+      close: async () => {
+        for (const timer of onTheirWay) clearTimeout(timer);
+        await line.close();
       },
     };
   });

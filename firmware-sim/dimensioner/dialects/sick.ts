@@ -5,6 +5,7 @@ import type { MeasuringDialect, Presented } from "../dialect.ts";
 export const sick: MeasuringDialect<number> = {
   protocol: "sick",
   measures: ["dimensions", "item"],
+  wire: "tcp",
   switchedOn: 0,
   step: (count, presented, input) =>
     input.kind === "received" || presented === null

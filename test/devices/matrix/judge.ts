@@ -32,7 +32,8 @@ export function judge(presented: readonly Presented[], accepted: readonly Measur
 }
 
 function faultOf({ item, mass, dimensions }: Measurement, truth: Presented): string | null {
-  if (compareDecimals(mass, truth.kilograms) !== 0) return `${item}: ${textOf(mass)} kg instead of ${textOf(truth.kilograms)}`;
+  if (compareDecimals(mass, truth.kilograms) !== 0)
+    return `${item}: ${textOf(mass)} kg instead of ${textOf(truth.kilograms)}`;
   const sides = [dimensions.length, dimensions.width, dimensions.height];
   const isSame = sides.every(
     (side, index) => compareDecimals(side, { mantissa: truth.mm[index] ?? 0, exponent: -3 }) === 0,

@@ -1,14 +1,17 @@
-/** `npm run devices:matrix [-- --seed N] [--protocol NAME]`: every driver with every fault; prints a table, then one JSON line. */
+/**
+ * `npm run devices:matrix [-- --seed N] [--protocol NAME]`: every driver with every fault. Prints a table of the items measured of
+ * those presented (`tcp`: the fault cannot happen to a device on TCP), every wrong measurement, and one JSON line.
+ */
 import { parseArgs } from "node:util";
 import { faultsOfMatrix } from "./faults.ts";
 import { type CellResult, runCell } from "./cell.ts";
-import { wiredProtocols } from "./roles.ts";
+import { isPossible, wiredProtocols } from "./roles.ts";
 
 const { values } = parseArgs({ options: { seed: { type: "string", default: "1" }, protocol: { type: "string" } } });
 const protocols = values.protocol === undefined ? wiredProtocols : [values.protocol];
 const seed = Number(values.seed);
 
-const WIDTH = 9;
+const WIDTH = 10;
 const cellText = ({ right, wrong, doubled, presented }: CellResult): string =>
   wrong.length > 0 ? `WRONG ${wrong.length}` : doubled > 0 ? `TWICE ${doubled}` : `${right}/${presented}`;
 
@@ -20,7 +23,12 @@ const wrong: string[] = [];
 let doubled = 0;
 for (const protocol of protocols) {
   process.stdout.write(protocol.padEnd(nameWidth));
-  for (const { name, fault } of faultsOfMatrix) {
+  for (const column of faultsOfMatrix) {
+    const { name, fault } = column;
+    if (!isPossible(protocol, column)) {
+      process.stdout.write("tcp".padStart(WIDTH));
+      continue;
+    }
     const result = await runCell({ protocol, fault, seed });
     cells += 1;
     doubled += result.doubled;

@@ -4,6 +4,7 @@ import { dialects, type Speaker } from "../../../firmware-sim/dialects/index.ts"
 import { measuringDialects } from "../../../firmware-sim/dimensioner/index.ts";
 import { settingsOf } from "../../../firmware-sim/scale/index.ts";
 import type { SiteDevice } from "../../../ledger/management/index.ts";
+import type { MatrixFault } from "./faults.ts";
 
 /** Who measures what at the station of a cell. `driven` is the driver in question; the others have no fault. */
 export type Roles = {
@@ -19,6 +20,10 @@ const DIMENSIONER = "sick";
 
 /** Every protocol that a simulated device on a line speaks. */
 export const wiredProtocols: readonly string[] = [...dialects.keys(), ...measuringDialects.keys()];
+
+/** Whether a fault can happen to this driver's device at all. */
+export const isPossible = (protocol: string, { bits }: MatrixFault): boolean =>
+  bits !== true || measuringDialects.get(protocol)?.wire !== "tcp";
 
 export function rolesOf(protocol: string): Roles {
   if (dialects.has(protocol)) return { mass: protocol, size: DIMENSIONER, name: null, driven: "mass" };

@@ -7,7 +7,13 @@ export type VirtualTime = {
   readonly end: () => void;
 };
 
-type Timer = { readonly id: number; atMs: number; order: number; readonly everyMs: number | null; readonly run: () => void };
+type Timer = {
+  readonly id: number;
+  atMs: number;
+  order: number;
+  readonly everyMs: number | null;
+  readonly run: () => void;
+};
 
 /** 2025-01-01T00:00:00Z: what the wall clock says when virtual time begins. */
 const EPOCH_MS = 1_735_689_600_000;
