@@ -13,7 +13,7 @@ import { riceLake } from "./rice-lake.ts";
 import { sartoriusSbi } from "./sartorius-sbi.ts";
 import { stGs } from "./st-gs.ts";
 
-export type { Answer, Dialect, DialectInput, DialectStep, Speaker, Speech } from "./dialect.ts";
+export type { Answer, DialectInput, Speaker, Speech } from "./dialect.ts";
 
 /** Every dialect of a simulated scale by its protocol. A new one is a file here and a line in this table (F16). */
 export const dialects: ReadonlyMap<string, Speaker> = new Map(

@@ -1,5 +1,5 @@
 import test from "ava";
-import { protocols } from "../../devices/index.ts";
+import { protocols } from "../../devices/protocols/index.ts";
 import { type CellResult, runCell } from "./matrix/cell.ts";
 import { faultsOfMatrix } from "./matrix/faults.ts";
 import { judge } from "./matrix/judge.ts";
@@ -7,17 +7,23 @@ import { isPossible, wiredProtocols } from "./matrix/roles.ts";
 
 // Virtual time is the time of the whole process: one cell after the other.
 const seed = 1;
+/** CT3: these frames do not say whether the scale rests, so nothing of them is ever used. */
+const neverUsed = wiredProtocols.filter((name) => name.startsWith("cas-10-"));
 /** Faults that end: afterwards the driver measures again, without a hand, or (unit) with one. */
-const passing = ["silence", "unplug", "rename", "reboot", "stuck", "gap", "unit", "flood"];
+const passing = ["stacked", "silence", "unplug", "rename", "reboot", "stuck", "gap", "unit", "flood"];
 /** Faults that cost nothing. */
 const harmless = ["none", "split", "merge", "slow", "duplicate", "clock"];
 
 for (const protocol of wiredProtocols) {
   test.serial(`${protocol}: whatever goes wrong, nothing wrong is measured and nothing twice`, async (t) => {
     for (const column of faultsOfMatrix.filter((each) => isPossible(protocol, each))) {
-      const { name, fault } = column;
-      const result = await runCell({ protocol, fault, seed });
+      const { name, faults } = column;
+      const result = await runCell({ protocol, faults, seed });
       t.deepEqual([result.wrong, result.doubled], [[], 0], name);
+      if (neverUsed.includes(protocol)) {
+        t.is(result.right, 0, name);
+        continue;
+      }
       if (harmless.includes(name)) t.is(result.right, result.presented, name);
       if (passing.includes(name)) t.true(result.right > 0, `${name}: ${JSON.stringify(result)}`);
       if (name === "baud") t.deepEqual([result.right, result.state === "online"], [0, false], JSON.stringify(result));
@@ -26,7 +32,7 @@ for (const protocol of wiredProtocols) {
 }
 
 test.serial("F1: a cell of the matrix is the same every time", async (t) => {
-  const cell = { protocol: "mt-sics", fault: "noise=0.4", seed: 3 };
+  const cell = { protocol: "mt-sics", faults: ["noise=0.4"], seed: 3 };
   const first: CellResult = await runCell(cell);
   t.deepEqual(await runCell(cell), first);
   t.true(first.right < first.presented);

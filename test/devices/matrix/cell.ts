@@ -12,8 +12,8 @@ import { registrationOf, type Roles, rolesOf, scaleOf } from "./roles.ts";
 import { type VirtualLine, virtualLine } from "./virtual-line.ts";
 import { startVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
-/** One driver with its simulated device, made worse by one fault; null = by none. */
-export type Cell = { readonly protocol: string; readonly fault: string | null; readonly seed: number };
+/** One driver with its simulated device, made worse by faults that stack. */
+export type Cell = { readonly protocol: string; readonly faults: readonly string[]; readonly seed: number };
 
 export type CellResult = Verdict & {
   readonly presented: number;
@@ -34,7 +34,7 @@ const WINDOW_MS = 5_000;
 
 /**
  * Ten items over one station in virtual time. Simulated devices, drivers, station and ingest are the real ones; the clock and the
- * bytes' way from device to host are the test's own. Only the driver in question has the fault.
+ * bytes' way from device to host are the test's own. Only the driver in question has the faults.
  */
 export async function runCell(cell: Cell): Promise<CellResult> {
   const time = startVirtualTime();
@@ -59,13 +59,13 @@ type Bench = {
   readonly close: () => Promise<void>;
 };
 
-async function setUp({ protocol, fault, seed }: Cell, time: VirtualTime): Promise<Bench> {
+async function setUp({ protocol, faults, seed }: Cell, time: VirtualTime): Promise<Bench> {
   const roles = rolesOf(protocol);
   const lines = { mass: virtualLine(), size: virtualLine(), name: virtualLine() };
   const settings = (role: keyof typeof lines) => ({
     line: lines[role].device,
     seed,
-    faults: role === roles.driven && fault !== null ? [fault] : [],
+    faults: role === roles.driven ? faults : [],
   });
   const scale = await startScale({ ...settings("mass"), protocol: roles.mass });
   const sizer = await startDimensioner({ ...settings("size"), protocol: roles.size });
@@ -92,7 +92,7 @@ async function setUp({ protocol, fault, seed }: Cell, time: VirtualTime): Promis
     close: async () => {
       clearInterval(looking);
       const running = [devices.mass, devices.size, devices.name, scale, sizer, reader];
-      const closing = Promise.all(running.map((device) => device?.close()));
+      const closing = Promise.all(running.map(async (device) => device?.close()));
       await time.pass(2_000);
       await closing;
       await ingest.stop();

@@ -24,12 +24,12 @@ let doubled = 0;
 for (const protocol of protocols) {
   process.stdout.write(protocol.padEnd(nameWidth));
   for (const column of faultsOfMatrix) {
-    const { name, fault } = column;
+    const { name, faults } = column;
     if (!isPossible(protocol, column)) {
       process.stdout.write("tcp".padStart(WIDTH));
       continue;
     }
-    const result = await runCell({ protocol, fault, seed });
+    const result = await runCell({ protocol, faults, seed });
     cells += 1;
     doubled += result.doubled;
     wrong.push(...result.wrong.map((sentence) => `${protocol}, ${name}: ${sentence}`));
