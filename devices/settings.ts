@@ -2,7 +2,7 @@ import type { ProtocolSettings } from "./protocols/index.ts";
 import type { DisplayMemory } from "./display.ts";
 import type { DeviceHealth } from "./health.ts";
 import type { Reading } from "./reading.ts";
-import type { TransportSettings } from "./transports/index.ts";
+import type { GivenLine, TransportSettings } from "./transports/index.ts";
 import type { ListPorts } from "./transports/ports.ts";
 
 export type DeviceSettings = {
@@ -10,7 +10,7 @@ export type DeviceSettings = {
   readonly protocol: string;
   /** P10: absent where the protocol takes none. */
   readonly settings?: ProtocolSettings;
-  readonly transport: TransportSettings;
+  readonly transport: TransportSettings | GivenLine;
   /** Serial number that the device must give (protocols that can ask for one). Absent: any device is taken. */
   readonly serial?: string;
   readonly timing?: Partial<DeviceTiming>;

@@ -6,16 +6,14 @@ import { connectTcp, type TcpSettings } from "./tcp.ts";
 import { connectTcpServer, type TcpServerSettings } from "./tcp-server.ts";
 
 /** Where a byte line goes. */
-export type TransportSettings =
-  | SerialSettings
-  | TcpSettings
-  | TcpServerSettings
-  /** A line that somebody else made, for devices in the same process. */
-  | { readonly kind: "given"; readonly connect: Connect };
+export type TransportSettings = SerialSettings | TcpSettings | TcpServerSettings;
+
+/** A line that somebody else made, for devices in the same process. */
+export type GivenLine = { readonly kind: "given"; readonly connect: Connect };
 
 /** P8: what a serial line is not told it has from its protocol. */
 export function connectTransport(
-  settings: TransportSettings,
+  settings: TransportSettings | GivenLine,
   { lines }: Pick<Protocol, "lines">,
   ports: ListPorts = listPorts,
 ): Connect {

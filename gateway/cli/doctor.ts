@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type DeviceSettings, findSerialPort, listPorts } from "../../devices/index.ts";
+import { type LineTransport, findSerialPort, listPorts } from "../../devices/index.ts";
 import { openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
 import { causeOf, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, loadMqttUsers } from "../identity/index.ts";
@@ -168,7 +168,7 @@ async function devices({ dir, settings }: GatewayConfig, running: boolean): Prom
   );
 }
 
-async function deviceLine(check: string, line: DeviceSettings["transport"], running: boolean): Promise<Finding> {
+async function deviceLine(check: string, line: LineTransport, running: boolean): Promise<Finding> {
   switch (line.kind) {
     case "serial": {
       const found = await findSerialPort(line, 0, listPorts);

@@ -4,6 +4,7 @@ import {
   type Device,
   type DeviceHealth,
   type DeviceSettings,
+  type LineTransport,
   type ListPorts,
   openDevice,
   type Reading,
@@ -96,7 +97,7 @@ async function settingsOf(
 }
 
 /** Null = it does not come over a byte line. */
-export function lineOf(transport: TransportSettings, dir: string): DeviceSettings["transport"] | null {
+export function lineOf(transport: TransportSettings, dir: string): LineTransport | null {
   switch (transport.kind) {
     case "serial": {
       const { path, usb, kind: _, ...line } = transport;
