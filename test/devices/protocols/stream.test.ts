@@ -1,48 +1,12 @@
 import test from "ava";
 import * as fc from "fast-check";
 import { cutStream, decodeFrame, protocolOf, protocols, type Taken } from "../../../devices/protocols/index.ts";
-import { encodeLine } from "../../../devices/protocols/mt-sics/index.ts";
-import { encodeTelegram } from "../../../devices/protocols/sick/index.ts";
+import { goodFrames } from "./good-frames.ts";
 
 type Streamed = { readonly name: string; readonly takeFrame: (bytes: Uint8Array) => Taken; readonly good: Uint8Array };
 
-const telegram = encodeTelegram({
-  objectNumber: "0145",
-  barcode: "1JVGL0012345",
-  weight: "000081212",
-  weightUnit: "g",
-  scaleError: "0",
-  length: "0321",
-  width: "0150",
-  height: "0087",
-  lengthUnit: "mm",
-  status: "0000",
-  volume: "4189050",
-});
-const goodFrames: Readonly<Record<string, Uint8Array>> = {
-  "and-standard": encodeLine("ST,+0001.234 kg"),
-  cas: Buffer.from("0102532030302e3132336b67610304", "hex"),
-  "cas-10-g": encodeLine("   12.34"),
-  "cas-10-kg": encodeLine("   12.34"),
-  "cas-10-lb": encodeLine("   12.34"),
-  "cas-10-t": encodeLine("   12.34"),
-  ohaus: encodeLine("-    1.25    kg?NET"),
-  radwag: encodeLine("SI ?       18.5 kg "),
-  "rice-lake": Buffer.from("0220202031322e33344b47200d0a", "hex"),
-  "sartorius-sbi": encodeLine("+150.11775 g  "),
-  "st-gs": Buffer.from("53542c47532c31c42c20203031322e3334206b670d0a", "hex"),
-  "mt-sics": encodeLine("S S     100.00 g"),
-  sick: telegram,
-  "toledo-continuous": Buffer.from("022c30202020313233342020202020300d", "hex"),
-  "toledo-continuous-checksum": Buffer.from("022c30202020313233342020202020300d1b", "hex"),
-  "toledo-8217-kg": Buffer.from("\x0201.234\r"),
-  "toledo-8217-lb": Buffer.from("\x02012.34\r"),
-  nci: Buffer.from("\n0012.34lb\r\n00\r\x03"),
-  sma: Buffer.from("\n 1G       5.025lb \r"),
-};
-
 const streamed: readonly Streamed[] = [...protocols.values()].flatMap(({ name, framing }) => {
-  const good = goodFrames[name];
+  const good = goodFrames[name]?.frame;
   return framing.kind === "stream" && good !== undefined ? [{ name, takeFrame: framing.takeFrame, good }] : [];
 });
 
@@ -160,6 +124,12 @@ test("P3: every byte sequence of every protocol has an answer", (t) => {
   }
 });
 
+test("P3: the good frame of every protocol gives quantities", (t) => {
+  t.deepEqual(Object.keys(goodFrames).sort(), [...protocols.keys()].sort());
+  for (const [name, { frame, settings }] of Object.entries(goodFrames))
+    t.is(decodeFrame(name, frame, settings).kind, "quantities", name);
+});
+
 test("P2: a frame longer than its protocol allows is refused before it is read", (t) => {
   t.is(decodeFrame("senml-json", new Uint8Array(513)).kind, "refused");
 });
@@ -182,5 +152,6 @@ test("P1: every streamed protocol is in these tests", (t) => {
 test("P10: settings for a protocol that takes none are refused, and so are the frames that they should explain", (t) => {
   t.is(protocolOf("sick", { mass: "Weight" }), "sick takes no settings");
   t.is(protocolOf("abacus"), 'protocol "abacus" is not known');
+  const telegram = goodFrames["sick"]?.frame ?? new Uint8Array(0);
   t.deepEqual(decodeFrame("sick", telegram, { mass: "Weight" }), { kind: "refused", reason: "sick takes no settings" });
 });
