@@ -1,21 +1,15 @@
-import { acknowledged, changeWords, type Display, displayOf, judge, judgeUnread, nothingShown } from "./display.ts";
+import { Conversation, type FrameVerdict } from "./conversation.ts";
+import { acknowledged, type Display, displayOf, judge, judgeUnread, nothingShown } from "./display.ts";
 import { type DeviceHealth, type DeviceState, freshHealth, withFrame, withNoise, withRefused } from "./health.ts";
-import { garbledSentence, heard, isGarbled, type LineQuality, unheard } from "./line-quality.ts";
+import { heard, isGarbled, type LineQuality, unheard } from "./line-quality.ts";
 import { type Liveness, type LivenessRule, watchLiveness } from "./liveness.ts";
-import {
-  cutStream,
-  type Decoded,
-  type Protocol,
-  protocolOf,
-  type Session,
-  type SessionInput,
-  type Taken,
-} from "./protocols/index.ts";
+import { cutStream, type Decoded, type Protocol, protocolOf, type Session, type Taken } from "./protocols/index.ts";
 import { readingsOf } from "./reading.ts";
 import { defaultTiming, type Device, type DeviceEvents, type DeviceSettings, type DeviceTiming } from "./settings.ts";
 import { type BackOff, longerWait, shortestWait } from "./transports/back-off.ts";
 import type { Connect, Connection } from "./transports/connection.ts";
 import { connectTransport } from "./transports/index.ts";
+import { words } from "./words.ts";
 
 /**
  * Opens a device and keeps it open until `close` (D2). Never throws for what the world does: missing ports, refused
@@ -34,10 +28,7 @@ export function openDevice(settings: DeviceSettings, events: DeviceEvents): Devi
   return new OpenDevice(settings, protocol, protocol.framing.takeFrame, connect, events);
 }
 
-/** `passed`: read, but no answer to us. */
-type FrameVerdict = "admitted" | "passed" | { readonly damaged: string };
-
-/** Owns the line to one device: at most one connection, a timer for the session, those of liveness, one for reopening. */
+/** Owns the line to one device: at most one connection with its conversation, the watch over its life, one timer for reopening. */
 class OpenDevice implements Device {
   readonly #settings: DeviceSettings;
   readonly #timing: DeviceTiming;
@@ -49,8 +40,8 @@ class OpenDevice implements Device {
   #display: Display;
   #connection: Connection | null = null;
   #rest: Uint8Array = new Uint8Array(0);
-  #session: Session | null = null;
-  #wake: NodeJS.Timeout | null = null;
+  /** Null: the device is only listened to. */
+  #conversation: Conversation | null = null;
   #liveness: Liveness | null = null;
   #reopening: NodeJS.Timeout | null = null;
   #releasing: Promise<void> = Promise.resolve();
@@ -120,8 +111,9 @@ class OpenDevice implements Device {
     this.#opened = { atMs: performance.now(), frames: 0 };
     const { startSession, cadence } = this.#protocol;
     if (startSession !== null) {
-      this.#session = startSession({ ...this.#timing, serial: this.#settings.serial ?? null });
-      this.#step({ kind: "opened", atMs: performance.now() });
+      const session = startSession({ ...this.#timing, serial: this.#settings.serial ?? null });
+      this.#conversation = this.#converse(session);
+      this.#conversation.opened();
     }
     this.#watch();
     if (cadence === "polled") return;
@@ -155,7 +147,7 @@ class OpenDevice implements Device {
       return;
     }
     // M8, M9: a conversation decides whether this frame is an answer of the right device to us, and whole.
-    const verdict = this.#session === null ? "admitted" : this.#step({ kind: "frame", frame, atMs: performance.now() });
+    const verdict: FrameVerdict = this.#conversation === null ? "admitted" : this.#conversation.frame(frame);
     if (verdict !== "admitted" && verdict !== "passed") {
       this.#bad("refused", frame.length, withRefused(this.#health, at, frame, verdict.damaged));
       return;
@@ -211,7 +203,7 @@ class OpenDevice implements Device {
 
   /** D7: what a repeating device says by itself right after the line was opened may have lain in a buffer for hours. */
   #isStale(): boolean {
-    if (this.#session !== null || this.#protocol.cadence === "event" || this.#opened === null) return false;
+    if (this.#conversation !== null || this.#protocol.cadence === "event" || this.#opened === null) return false;
     return this.#opened.frames === 0 || performance.now() - this.#opened.atMs < this.#timing.settleMs;
   }
 
@@ -244,51 +236,21 @@ class OpenDevice implements Device {
 
   #quarantineSentence(): string | null {
     const { quarantine } = this.#display.memory;
-    if (quarantine === null) return null;
-    const { id } = this.#settings;
-    const what = changeWords(quarantine.was, quarantine.shows);
-    return `device ${id} ${what}, so nothing of it is used: look at its unit key and settings, then run "tallystick devices acknowledge ${id} --dir DIR"`;
+    return quarantine === null ? null : words.quarantined(this.#settings.id, quarantine);
   }
 
-  /** Runs the session one step; what became of the frame given, if one was. */
-  #step(input: SessionInput): FrameVerdict {
-    if (this.#session === null) return "passed";
-    const { session, effects, wakeAtMs } = this.#session.step(input);
-    this.#session = session;
-    this.#wakeAt(wakeAtMs);
-    let verdict: FrameVerdict = "passed";
-    for (const effect of effects) {
-      switch (effect.kind) {
-        case "send":
-          this.#connection?.write(effect.bytes);
-          break;
-        case "admit":
-          verdict = "admitted";
-          break;
-        case "damaged":
-          verdict = { damaged: effect.reason };
-          break;
-        case "identified":
-          this.#health = { ...this.#health, serial: effect.serial };
-          break;
-        case "wrongDevice":
-          this.#health = { ...this.#health, serial: effect.serial };
-          this.#reopenLater(
-            "wrong-device",
-            `device ${this.#settings.id} should have serial number ${this.#settings.serial} and says ${effect.serial}: connect the right one or correct the configuration`,
-          );
-          break;
-      }
-    }
-    return verdict;
-  }
-
-  #wakeAt(atMs: number | null): void {
-    if (this.#wake !== null) clearTimeout(this.#wake);
-    this.#wake = null;
-    if (atMs === null || atMs === Number.POSITIVE_INFINITY) return;
-    const waitMs = Math.max(1, Math.ceil(atMs - performance.now()));
-    this.#wake = setTimeout(() => this.#step({ kind: "tick", atMs: performance.now() }), waitMs);
+  #converse(session: Session): Conversation {
+    const said = (serial: string): void => {
+      this.#health = { ...this.#health, serial };
+    };
+    return new Conversation(session, {
+      send: (bytes) => this.#connection?.write(bytes),
+      identified: said,
+      wrongDevice: (serial) => {
+        said(serial);
+        this.#reopenLater("wrong-device", words.wrongDevice(this.#settings, serial));
+      },
+    });
   }
 
   /** D4: an unplugged adapter may give no close event; only the time since the last valid frame tells. */
@@ -297,7 +259,7 @@ class OpenDevice implements Device {
     const { silentAfterMs, quietMs } = this.#timing;
     const { probe, cadence } = this.#protocol;
     // A conversation asks by itself.
-    const ask = probe === undefined || this.#session !== null ? null : () => this.#connection?.write(probe.bytes);
+    const ask = probe === undefined || this.#conversation !== null ? null : () => this.#connection?.write(probe.bytes);
     const rule: LivenessRule | null =
       cadence === "polled"
         ? { kind: "must-speak", silentAfterMs, ask }
@@ -309,34 +271,20 @@ class OpenDevice implements Device {
 
   #onSilence(): void {
     const { id, transport } = this.#settings;
-    const { silentAfterMs } = this.#timing;
     if (this.#opened === null && transport.kind === "tcp-server") {
-      const where = `${transport.host}:${transport.port}`;
-      this.#reopenLater(
-        "connecting",
-        `device ${id} has not dialled in on ${where}: check its power and the address that it dials`,
-      );
+      this.#reopenLater("connecting", words.notDialled(id, `${transport.host}:${transport.port}`));
       return;
     }
-    const garbled = this.#quality.good === 0 && this.#quality.noise + this.#quality.refused > 0;
-    if (garbled || this.#health.state === "garbled") this.#reopenLater("garbled", this.#garbled());
-    else
-      this.#reopenLater(
-        "silent",
-        `device ${id} gave no valid answer for ${silentAfterMs} ms: check power, cable and protocol`,
-      );
+    const onlyBad = this.#quality.good === 0 && this.#quality.noise + this.#quality.refused > 0;
+    if (onlyBad || this.#health.state === "garbled") this.#reopenLater("garbled", this.#garbled());
+    else this.#reopenLater("silent", words.silent(id, this.#timing.silentAfterMs));
   }
 
   /** Once said it stays as it is until the line is readable: its figures would change with every byte. */
   #garbled(): string {
-    if (this.#health.state === "garbled" && this.#health.lastError !== null) return this.#health.lastError;
-    const { place, lastBad } = this.#health;
-    return garbledSentence(this.#quality, {
-      where: `device ${this.#settings.id}${place === null ? "" : ` on ${place}`}`,
-      protocol: this.#protocol.name,
-      isSerial: this.#settings.transport.kind === "serial",
-      lastReason: lastBad.at(-1)?.reason ?? null,
-    });
+    const { state, lastError } = this.#health;
+    if (state === "garbled" && lastError !== null) return lastError;
+    return words.garbled(this.#settings, this.#quality, this.#health);
   }
 
   #reopenLater(state: DeviceState, reason: string | null): void {
@@ -352,11 +300,10 @@ class OpenDevice implements Device {
   }
 
   #release(): void {
-    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#conversation?.stop();
     this.#liveness?.stop();
-    this.#wake = null;
+    this.#conversation = null;
     this.#liveness = null;
-    this.#session = null;
     const connection = this.#connection;
     this.#connection = null;
     if (connection !== null) this.#releasing = connection.close();

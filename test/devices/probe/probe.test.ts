@@ -11,7 +11,7 @@ import { poweredOn } from "../../../firmware-sim/scale/indicator.ts";
 import { tcpPeer } from "../transports/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tallystick-probe-"));
-const options = { line: null, listenMs: 250, answerMs: 1_500, told: () => {} };
+const options = { line: null, listenMs: 250, answerMs: 700, told: () => {} };
 
 const kilograms: Display = { unit: "kg", division: { mantissa: 5, exponent: -3 } };
 const settings: IndicatorSettings = {
