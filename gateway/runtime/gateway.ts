@@ -7,7 +7,7 @@ import { firstEpoch, type Keys, type Replica, startReplica } from "../../ledger/
 import { openStore, type Recovered, type Store } from "../../ledger/store/index.ts";
 import { type ApiPort, buildApi, makeEventBus, makeMetrics } from "../api/index.ts";
 import { falsehood, loadPredictor, shippedModelPath } from "../assess/index.ts";
-import { faultOfProtocols, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
+import { type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, markKeysInUse } from "../identity/index.ts";
 import { StationFailure, stationsOf } from "../station/index.ts";
 import { type Honest, makeAcceptor } from "./acceptor.ts";
@@ -229,13 +229,10 @@ async function checkModel(rules: Rules, site: Site): Promise<void> {
   await predictor.close();
 }
 
-/** N10: nobody agrees to a model that would leave this gateway without a judgement, or to a station that measures nothing. */
+/** N10: nobody agrees to what would leave this gateway without a judgement, or to a station that measures nothing. */
 async function faultOfRules(rules: Rules, site: Site): Promise<string | null> {
-  const unread = faultOfProtocols(site);
-  if (unread !== null) return `it ${unread}.`;
-  const { sha256 } = site.model;
-  if ((await rules.modelPath(sha256)) === null)
-    return `its model ${sha256} is not on this machine: copy it into the folder models of this gateway first.`;
+  const fault = await rules.fault(site);
+  if (fault !== null) return fault;
   try {
     for (const { name } of site.gateways) stationsOf(site, name, 0);
     return null;

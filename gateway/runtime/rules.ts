@@ -19,6 +19,8 @@ import { faultOfProtocols } from "../config/index.ts";
 export type Rules = {
   /** Waits for as long as the model of the configuration is not on this machine. */
   readonly of: (site: Site) => Promise<{ readonly predictor: Predictor; readonly check: Recheck }>;
+  /** Why statements could not be judged by this configuration here, as a sentence; null = they can, and at once: its model is loaded. */
+  readonly fault: (site: Site) => Promise<string | null>;
   /** Where the model with this hash is; null = it is not here. */
   readonly modelPath: (sha256: string) => Promise<string | null>;
   readonly close: () => Promise<void>;
@@ -65,12 +67,30 @@ export function makeRules(dir: string, missing: (sentence: string) => void): Rul
 
   async function rulesOf(site: Site): Promise<{ readonly predictor: Predictor; readonly check: Recheck }> {
     const predictor = await remembered(predictors, site.model.sha256, () => predictorOf(site.model.sha256));
-    const fault = faultOfProtocols(site);
-    if (fault !== null) missing(`the site has agreed on a configuration that ${fault}`);
-    return { predictor, check: fault === null ? patient(recheck({ site, predictor, decodeFrame })) : unreadable };
+    const unread = faultOfProtocols(site);
+    if (unread !== null) missing(`the site has agreed on a configuration that ${unread}`);
+    return { predictor, check: unread === null ? patient(recheck({ site, predictor, decodeFrame })) : unreadable };
+  }
+
+  async function fault(site: Site): Promise<string | null> {
+    const unread = faultOfProtocols(site);
+    if (unread !== null) return `it ${unread}.`;
+    const { sha256 } = site.model;
+    if ((await modelPath(sha256)) === null)
+      return `its model ${sha256} is not on this machine: copy it into the folder ${MODELS} of this gateway first.`;
+    try {
+      await remembered(predictors, sha256, () => predictorOf(sha256));
+      return null;
+    } catch (error) {
+      if (!(error instanceof AssessFailure)) throw error;
+      // What kept it from being read may be mended.
+      predictors.delete(sha256);
+      return `${error.message}.`;
+    }
   }
 
   return {
+    fault,
     of: (site) => remembered(checks, site.configHash, () => rulesOf(site)),
     modelPath,
     close: async () => {

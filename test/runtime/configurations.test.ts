@@ -1,4 +1,5 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,6 +50,20 @@ test("N10: a model that was copied into the folder models is found", async (t) =
   const rules = makeRules(dir, () => undefined);
   t.not(await rules.modelPath(assessed.model.sha256), null);
   await rules.close();
+});
+
+test("N10: a model that is missing or damaged is a fault of the configuration, as often as it is asked", async (t) => {
+  const dir = await directory(t);
+  const rules = makeRules(dir, (sentence) => t.fail(sentence));
+  t.teardown(rules.close);
+  const damaged = (await readFile(shippedModelPath)).subarray(0, 100_000);
+  const sha256 = createHash("sha256").update(damaged).digest("hex");
+  const other = { ...assessed, model: { ...assessed.model, sha256 } };
+  t.is(await rules.fault(assessed), null);
+  t.regex((await rules.fault(other)) ?? "", /is not on this machine: copy it into the folder models/);
+  await mkdir(join(dir, "models"));
+  await writeFile(join(dir, "models", "damaged.onnx"), damaged);
+  for (const _ of [1, 2]) t.regex((await rules.fault(other)) ?? "", /is not a usable ONNX file/);
 });
 
 test("N11: SITE.json is written anew when an epoch begins, once and whole", async (t) => {
