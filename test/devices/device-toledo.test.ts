@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { type Device, openDevice, type Reading } from "../../devices/index.ts";
+import { parseFault } from "../../firmware-sim/faults/index.ts";
 import { startScale } from "../../firmware-sim/index.ts";
 import { eventually, freePort } from "./transports/port.ts";
 
@@ -118,4 +119,49 @@ test("D6: the unit key pressed on a scale with the unit on the wire puts it into
     t.is(readings.length, count);
     await close();
   }
+});
+
+test("D5: a protocol of lines on a continuous output, which has no line feed, is told to be another one", async (t) => {
+  const port = await freePort();
+  const scale = await startScale({ protocol: "toledo-continuous", line: { kind: "tcp", port }, outputMs: 20 });
+  for (const protocol of ["sma", "mt-sics"]) {
+    const device = openDevice(
+      { id: "scale-1", protocol, transport: { kind: "tcp", host: "127.0.0.1", port }, timing: { pollMs: 20 } },
+      { readings: () => t.fail(), status: () => t.fail(), health: () => {} },
+    );
+    await eventually(() => device.health().state === "garbled", `${protocol} is told`);
+    t.regex(device.health().lastError ?? "", /belong to no frame: these are wrong line settings or another protocol/);
+    await device.close();
+  }
+  await scale.close();
+});
+
+test("TC2: with a checksum, a line that flips bits gives fewer readings and no other value", async (t) => {
+  const port = await freePort();
+  const fault = parseFault("flip=0.2", 7);
+  if (typeof fault === "string") return t.fail(fault);
+  const scale = await startScale({
+    protocol: "toledo-continuous-checksum",
+    line: { kind: "tcp", port },
+    loadGrams: 12_345,
+    outputMs: 5,
+    faults: [fault],
+  });
+  const values = new Set<number>();
+  let count = 0;
+  const device = openDevice(
+    { id: "scale-1", protocol: "toledo-continuous-checksum", transport: { kind: "tcp", host: "127.0.0.1", port } },
+    {
+      readings: ([reading]) => {
+        count += 1;
+        if (reading?.quantity.kind === "mass") values.add(reading.quantity.value.mantissa);
+      },
+      status: ({ status }) => t.fail(status),
+      health: () => {},
+    },
+  );
+  await eventually(() => count >= 100 && device.health().refused >= 20, "readings and refused frames");
+  t.deepEqual([...values], [12_345]);
+  await device.close();
+  await scale.close();
 });
