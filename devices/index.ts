@@ -5,6 +5,6 @@ export { decodeFrame } from "./protocols/index.ts";
 export type { Reading } from "./reading.ts";
 export type { Device, DeviceSettings } from "./settings.ts";
 export type { TransportSettings as LineTransport } from "./transports/index.ts";
-export { type Broker, type BrokerOptions, startBroker } from "./transports/broker/index.ts";
+export { type Broker, type BrokerOptions, type SparkplugOptions, startBroker } from "./transports/broker/index.ts";
 export { listPorts, type ListPorts } from "./transports/ports.ts";
 export { findSerialPort } from "./transports/serial.ts";

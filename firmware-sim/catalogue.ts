@@ -4,6 +4,7 @@ import type { Fault } from "./faults/index.ts";
 import type { ItemSource } from "./items.ts";
 import type { LineSettings } from "./lines/index.ts";
 import { startMqttSensor } from "./mqtt-sensor/index.ts";
+import { startSparkplugNode } from "./sparkplug-node/index.ts";
 import { startScale } from "./scale/index.ts";
 import { type StationOptions, startStation } from "./station/index.ts";
 
@@ -70,6 +71,22 @@ const sensor = (protocol: "senml-json" | "senml-cbor"): SimulatedDevice => ({
   },
 });
 
+/** F19. Group and node are the user's name, "group/node"; the first host that says STATE is the primary one. */
+const sparkplugNode: SimulatedDevice = {
+  kind: "published",
+  protocol: "sparkplug",
+  start: async ({ mqtt, id, ...start }) => {
+    const [group = "", name = "", ...more] = mqtt.username.split("/");
+    const isNamed = group !== "" && name !== "" && more.length === 0;
+    const place = isNamed ? { group, node: name } : { group: "tallystick", node: mqtt.username };
+    const node = startSparkplugNode({ ...start, ...mqtt, ...place, device: id, primaryHost: "+" });
+    return {
+      stats: () => ({ presented: node.stats().presented, finished: node.stats().published }),
+      close: () => node.close(),
+    };
+  },
+};
+
 /** Every simulated device by its protocol. A new one is a line here; a scale or dimensioner is one by its dialect (F16). */
 export const simulatedDevices: ReadonlyMap<string, SimulatedDevice> = new Map(
   [
@@ -77,6 +94,7 @@ export const simulatedDevices: ReadonlyMap<string, SimulatedDevice> = new Map(
     ...[...measuringDialects.keys()].map(dimensioner),
     sensor("senml-json"),
     sensor("senml-cbor"),
+    sparkplugNode,
   ].map((device) => [device.protocol, device]),
 );
 

@@ -3,6 +3,7 @@ export { syntheticItems } from "./items.ts";
 export type { JournalLine } from "./journal.ts";
 export { startMqttSensor } from "./mqtt-sensor/index.ts";
 export { type DeviceOptions, deviceUsage, parseDeviceArguments, runDevice } from "./run-device.ts";
+export { simulatedNodeSettings, startSparkplugNode } from "./sparkplug-node/index.ts";
 export { startScale } from "./scale/index.ts";
 export {
   type MqttStation,

@@ -10,7 +10,7 @@ import { riceLake } from "./rice-lake/index.ts";
 import { sartoriusSbi } from "./sartorius-sbi/index.ts";
 import { senmlCbor } from "./senml-cbor/index.ts";
 import { senmlJson } from "./senml-json/index.ts";
-import { sparkplugB } from "./sparkplug-b/index.ts";
+import { sparkplug } from "./sparkplug/index.ts";
 import { sick } from "./sick/index.ts";
 import { sma } from "./sma/index.ts";
 import { stGs } from "./st-gs/index.ts";
@@ -46,7 +46,7 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     senmlJson,
     sick,
     sma,
-    sparkplugB,
+    sparkplug,
     stGs,
     toledo8217Kg,
     toledo8217Lb,

@@ -44,7 +44,7 @@ export type Decoded =
 type Framing =
   | { readonly kind: "stream"; readonly takeFrame: (bytes: Uint8Array) => Taken }
   | { readonly kind: "message" }
-  /** What counts follows from many messages; whoever follows them makes the frames (`sparkplug-b`). */
+  /** What counts follows from many messages; whoever follows them makes the frames (`sparkplug`). */
   | { readonly kind: "session" };
 
 /** `polled`: silence is a fault. `event`: the device speaks when something is presented; silence is normal. */

@@ -1,1 +1,2 @@
-export { type Broker, type BrokerOptions, startBroker } from "./broker.ts";
+export { startBroker } from "./broker.ts";
+export type { Broker, BrokerOptions, SparkplugOptions } from "./options.ts";

@@ -49,7 +49,7 @@ class Fault extends Error {
 /** SP3: the mapping of a device's settings; a text = what is wrong with them. */
 export function mappingOf(settings: ProtocolSettings): Mapping | string {
   const unknown = Object.keys(settings).find((name) => !KNOWN.some((known) => known === name));
-  if (unknown !== undefined) return `"${unknown}" is no setting of sparkplug-b; known: ${KNOWN.join(", ")}`;
+  if (unknown !== undefined) return `"${unknown}" is no setting of sparkplug; known: ${KNOWN.join(", ")}`;
   try {
     return mapped(settings);
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   type HostState,
   startHost,
   stepHost,
-} from "../../../../devices/protocols/sparkplug-b/index.ts";
+} from "../../../../devices/protocols/sparkplug/index.ts";
 import { encodePayload, type NodeMetric } from "../../../../firmware-sim/sparkplug-node/payload.ts";
 
 const settings = {
@@ -105,7 +105,7 @@ const kinds = (effects: readonly HostEffect[]): readonly string[] => effects.map
 const weighings = (effects: readonly HostEffect[], by: Record<string, string | number> = settings): readonly string[] =>
   effects.flatMap((effect) => {
     if (effect.kind !== "frame") return [];
-    const decoded = decodeFrame("sparkplug-b", effect.frame, by);
+    const decoded = decodeFrame("sparkplug", effect.frame, by);
     if (decoded.kind !== "quantities") return [JSON.stringify(decoded)];
     return [
       decoded.quantities

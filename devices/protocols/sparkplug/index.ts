@@ -23,12 +23,12 @@ export {
 } from "./topic.ts";
 
 /** Weighings of Sparkplug B edge nodes: see README.md. The frames are made by the host application (`host.ts`). */
-export const sparkplugB: Protocol = {
-  name: "sparkplug-b",
+export const sparkplug: Protocol = {
+  name: "sparkplug",
   cadence: "event",
   maxFrameBytes: FRAME_LIMIT_BYTES,
   framing: { kind: "session" },
-  decodeFrame: () => refused("sparkplug-b needs settings: which metric is what"),
+  decodeFrame: () => refused("sparkplug needs settings: which metric is what"),
   measuredAt: null,
   startSession: null,
   withSettings,
@@ -40,7 +40,7 @@ function withSettings(settings: ProtocolSettings): Protocol | string {
 }
 
 const mappedBy = (mapping: Mapping): Protocol => ({
-  ...sparkplugB,
+  ...sparkplug,
   decodeFrame: (frame) => decodeFrame(frame, mapping),
   measuredAt: (frame) => measuredAt(frame, mapping),
 });

@@ -22,7 +22,7 @@ const framed = (metrics: readonly NodeMetric[], timestamp: number | null = AT): 
 const decoded = (
   metrics: readonly NodeMetric[],
   by: typeof settings | Record<string, string | number | boolean> = settings,
-) => decodeFrame("sparkplug-b", framed(metrics), by);
+) => decodeFrame("sparkplug", framed(metrics), by);
 const refused = (reason: string) => ({ kind: "refused", reason });
 const massOf = (type: TypeName, value: number | bigint | string, more: Partial<NodeMetric> = {}, by = {}) =>
   decoded([{ name: "M", type, value, ...more }], { ...massOnly, ...by });
@@ -84,9 +84,9 @@ test("SP6: a negative number in two's complement of its own width is the same nu
   // int_value = 251: what some encoders write for an Int8 of -5.
   const bytes = Buffer.from("0801120a0a014d200150fb0108", "hex");
   const payload = Buffer.concat([bytes.subarray(0, 2), Buffer.from("12080a014d200150fb01", "hex")]);
-  t.deepEqual(decodeFrame("sparkplug-b", payload, massOnly), mass(-5, 0));
+  t.deepEqual(decodeFrame("sparkplug", payload, massOnly), mass(-5, 0));
   const beyond = Buffer.from("080112080a014d2001508002", "hex");
-  t.deepEqual(decodeFrame("sparkplug-b", beyond, massOnly), refused('"M" is no exact number of its data type'), "256");
+  t.deepEqual(decodeFrame("sparkplug", beyond, massOnly), refused('"M" is no exact number of its data type'), "256");
 });
 
 test("SP6: a value whose data type nobody said, or another one, is refused", (t) => {
@@ -96,7 +96,7 @@ test("SP6: a value whose data type nobody said, or another one, is refused", (t)
     { name: "M", alias: 1, type: "Float" },
     { ...metric, name: "M" },
   ]);
-  t.deepEqual(decodeFrame("sparkplug-b", twoTypes, massOnly), refused('metric "M" has two data types'));
+  t.deepEqual(decodeFrame("sparkplug", twoTypes, massOnly), refused('metric "M" has two data types'));
 });
 
 test("SP5: a null, a bad or a stale value is no value, and a zero with bad quality no measurement", (t) => {
@@ -116,10 +116,10 @@ test("SP7: aliases are read by the definitions in front of them", (t) => {
     { alias: 11, type: "Double", withType: false, value: 9.5 },
   ];
   const frame = Buffer.concat([encodePayload({ metrics: definitions }), framed(data)]);
-  t.deepEqual(decodeFrame("sparkplug-b", frame, massOnly), mass(15, -1));
-  t.deepEqual(decodeFrame("sparkplug-b", framed(data), massOnly), { kind: "status", status: "nothing of a weighing" });
+  t.deepEqual(decodeFrame("sparkplug", frame, massOnly), mass(15, -1));
+  t.deepEqual(decodeFrame("sparkplug", framed(data), massOnly), { kind: "status", status: "nothing of a weighing" });
   const twice = Buffer.concat([encodePayload({ metrics: [{ name: "M", alias: 11, type: "Double" }] }), frame]);
-  t.deepEqual(decodeFrame("sparkplug-b", twice, massOnly), refused("alias 11 names two metrics"));
+  t.deepEqual(decodeFrame("sparkplug", twice, massOnly), refused("alias 11 names two metrics"));
 });
 
 test("SP7: a metric that is said twice in one frame is refused, because only one of the two is true", (t) => {
@@ -143,7 +143,7 @@ test("SP8: without its trigger, or with one that says no, a frame is no weighing
 
 test("SP9: a frame says when: its trigger, else the oldest of its values, else the payload", (t) => {
   const at = (metrics: readonly NodeMetric[], by: Record<string, string | boolean>, timestamp: number | null = AT) => {
-    const protocol = protocolOf("sparkplug-b", by);
+    const protocol = protocolOf("sparkplug", by);
     return typeof protocol === "string" ? protocol : protocol.measuredAt?.(framed(metrics, timestamp));
   };
   const m: NodeMetric = { name: "M", type: "Double", value: 2 };
@@ -170,7 +170,7 @@ test("SP9: a frame says when: its trigger, else the oldest of its values, else t
   );
   t.is(at([m], massOnly, null), null);
   t.deepEqual(
-    decodeFrame("sparkplug-b", framed([m], null), massOnly),
+    decodeFrame("sparkplug", framed([m], null), massOnly),
     refused("neither the payload nor its metrics say when"),
   );
 });
@@ -189,18 +189,18 @@ test("SP3: settings are refused in words that say which and why", (t) => {
     [{ item: "I", lengthUnit: "mm" }, /^"lengthUnit" is given without length/],
     [{ item: "I", massUnit: "kg" }, /^"massUnit" is given without mass/],
     [{ item: "M", mass: "M", massUnit: "kg" }, /one metric has two meanings/],
-    [{ item: "I", colour: "C" }, /^"colour" is no setting of sparkplug-b; known: mass, /],
+    [{ item: "I", colour: "C" }, /^"colour" is no setting of sparkplug; known: mass, /],
   ];
   for (const [wrong, words] of faults) {
-    const verdict = protocolOf("sparkplug-b", wrong);
+    const verdict = protocolOf("sparkplug", wrong);
     t.regex(typeof verdict === "string" ? verdict : "accepted", words, JSON.stringify(wrong));
   }
-  t.is(protocolOf("sparkplug-b"), "sparkplug-b needs settings");
+  t.is(protocolOf("sparkplug"), "sparkplug needs settings");
 });
 
 test("SP1: what is no payload is refused in words, and nothing throws", (t) => {
   const not = (hex: string) => {
-    const verdict = decodeFrame("sparkplug-b", Buffer.from(hex, "hex"), massOnly);
+    const verdict = decodeFrame("sparkplug", Buffer.from(hex, "hex"), massOnly);
     return verdict.kind === "refused" ? verdict.reason : verdict.kind;
   };
   t.regex(not("12ff"), /^not a Sparkplug payload: /, "a length beyond the end");
@@ -212,7 +212,7 @@ test("SP1: what is no payload is refused in words, and nothing throws", (t) => {
   t.regex(not("12040a02c328"), /not a Sparkplug payload/, "no UTF-8");
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
-      t.true(["status", "refused", "quantities"].includes(decodeFrame("sparkplug-b", bytes, settings).kind));
+      t.true(["status", "refused", "quantities"].includes(decodeFrame("sparkplug", bytes, settings).kind));
     }),
     { numRuns: 500 },
   );
@@ -220,7 +220,7 @@ test("SP1: what is no payload is refused in words, and nothing throws", (t) => {
   fc.assert(
     fc.property(fc.nat({ max: good.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {
       const bytes = good.map((byte, index) => (index === at ? byte ^ mask : byte));
-      t.true(["status", "refused", "quantities"].includes(decodeFrame("sparkplug-b", bytes, settings).kind));
+      t.true(["status", "refused", "quantities"].includes(decodeFrame("sparkplug", bytes, settings).kind));
     }),
     { numRuns: 2000 },
   );
