@@ -57,7 +57,7 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
     }),
   },
   sma: latin("\n 1G       5.025lb \r"),
-  "sparkplug-b": {
+  sparkplug: {
     frame: encodePayload({
       timestamp: 1_732_190_000_123,
       seq: 7,
