@@ -3,7 +3,7 @@ import { acknowledged, type Display, displayOf, judge, judgeUnread, nothingShown
 import { type DeviceHealth, type DeviceState, freshHealth, withFrame, withNoise, withRefused } from "./health.ts";
 import { heard, isGarbled, type LineQuality, unheard } from "./line-quality.ts";
 import { type Liveness, type LivenessRule, watchLiveness } from "./liveness.ts";
-import { cutStream, type Decoded, type Protocol, protocolOf, type Session, type Taken } from "./protocols/index.ts";
+import { cutStream, type Decoded, type Protocol, protocolOf, type Session, type TakeFrame } from "./protocols/index.ts";
 import { readingsOf } from "./reading.ts";
 import { defaultTiming, type Device, type DeviceEvents, type DeviceSettings, type DeviceTiming } from "./settings.ts";
 import { type BackOff, longerWait, shortestWait } from "./transports/back-off.ts";
@@ -33,7 +33,7 @@ class OpenDevice implements Device {
   readonly #settings: DeviceSettings;
   readonly #timing: DeviceTiming;
   readonly #protocol: Protocol;
-  readonly #takeFrame: (bytes: Uint8Array) => Taken;
+  readonly #takeFrame: TakeFrame;
   readonly #connect: Connect;
   readonly #events: DeviceEvents;
   #health: DeviceHealth;
@@ -54,7 +54,7 @@ class OpenDevice implements Device {
   constructor(
     settings: DeviceSettings,
     protocol: Protocol,
-    takeFrame: (bytes: Uint8Array) => Taken,
+    takeFrame: TakeFrame,
     connect: Connect,
     events: DeviceEvents,
   ) {

@@ -25,7 +25,7 @@ export type {
   Session,
   SessionInput,
   LineSettings,
-  Taken,
+  TakeFrame,
 } from "./protocol.ts";
 export { FRAME_LIMIT_BYTES } from "./protocol.ts";
 export { cutStream } from "./stream.ts";

@@ -1,5 +1,5 @@
 import { textOf, type UnitWords, weightOf } from "../line/index.ts";
-import { type Decoded, refused, status, type Taken } from "../protocol.ts";
+import { type Decoded, INCOMPLETE, NOISE_BYTE, refused, status, type Taken } from "../protocol.ts";
 
 /** CA1: as on the wire, without parity. */
 export const ENQ = 0x05;
@@ -24,17 +24,17 @@ const fixed = [
 ] as const;
 
 /** CA1: ACK, NAK, or a block of 15 bytes. Never throws. A block whose LRC is wrong is a frame, and refused (CA3). */
-export function takeFrame(bytes: Uint8Array): Taken {
-  const first = bytes[0];
-  if (first === undefined) return { kind: "incomplete" };
-  if (isControl(first, ACK) || isControl(first, NAK)) return { kind: "frame", frame: bytes.subarray(0, 1), size: 1 };
+export function takeFrame(bytes: Uint8Array, from = 0): Taken {
+  const first = bytes[from];
+  if (first === undefined) return INCOMPLETE;
+  if (isControl(first, ACK) || isControl(first, NAK)) return { kind: "frame", size: 1 };
   for (const [at, wanted] of fixed) {
-    const byte = bytes[at];
-    if (byte === undefined) return { kind: "incomplete" };
+    const byte = bytes[from + at];
+    if (byte === undefined) return INCOMPLETE;
     // One byte: a block may begin right behind a stray SOH.
-    if ((byte & DATA_BITS) !== wanted) return { kind: "noise", size: 1 };
+    if ((byte & DATA_BITS) !== wanted) return NOISE_BYTE;
   }
-  return { kind: "frame", frame: bytes.subarray(0, CAS_FRAME_BYTES), size: CAS_FRAME_BYTES };
+  return { kind: "frame", size: CAS_FRAME_BYTES };
 }
 
 export const isControl = (byte: number | undefined, wanted: number): boolean =>

@@ -1,4 +1,4 @@
-import type { Taken } from "../protocol.ts";
+import { INCOMPLETE, NOISE_BYTE, noiseUntil, type TakeFrame, type Taken } from "../protocol.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -13,12 +13,12 @@ export type LineGrammar = {
   readonly longest: number;
   /** A control byte in front of the characters, for example STX; absent = a line begins where the last one ended. */
   readonly start?: number;
-  /** Position of a byte that may have any value, by what stands before it; -1 = there is none. Absent = never. */
-  readonly binaryAt?: (bytes: Uint8Array) => number;
+  /** Position of a byte that may have any value, in the line that begins at `from`, by what stands before it; -1 = there is none. Absent = never. */
+  readonly binaryAt?: (bytes: Uint8Array, from: number) => number;
 };
 
 export type LineFraming = {
-  readonly takeFrame: (bytes: Uint8Array) => Taken;
+  readonly takeFrame: TakeFrame;
   /** The characters of one complete frame without control bytes and parity bits; null when it is not one line. */
   readonly lineOf: (frame: Uint8Array) => string | null;
   readonly maxFrameBytes: number;
@@ -27,10 +27,13 @@ export type LineFraming = {
 /** L1, L2: lines of printable characters closed by CR LF, both kept in the frame. Never throws, any split gives the same. */
 export function lineFraming({ longest, start, binaryAt = () => -1 }: LineGrammar): LineFraming {
   const lead = start === undefined ? NOTHING : 1;
-  const takeFrame = (bytes: Uint8Array): Taken => {
-    if (start !== undefined && ((bytes[0] ?? start) & DATA_BITS) !== start) return noiseUntil(bytes, start);
-    const end = endOf(bytes, lead, lead + longest + 1, binaryAt(bytes));
-    return takeLine(bytes, lead, longest, start, end);
+  const takeFrame = (bytes: Uint8Array, from = 0): Taken => {
+    if (start !== undefined && ((bytes[from] ?? start) & DATA_BITS) !== start) return noiseUntil(bytes, from, start);
+    const first = from + lead;
+    const end = endOf(bytes, first, first + longest + 1, binaryAt(bytes, from));
+    // One byte at a time: the line that follows is cut at the same place however the stream was split.
+    if (end === -1) return bytes.length > first + longest ? NOISE_BYTE : INCOMPLETE;
+    return takeLine(bytes, from, first, end, start);
   };
   const lineOf = (frame: Uint8Array): string | null => {
     const taken = takeFrame(frame);
@@ -40,22 +43,16 @@ export function lineFraming({ longest, start, binaryAt = () => -1 }: LineGrammar
   return { takeFrame, lineOf, maxFrameBytes: lead + longest + CR_LF_BYTES };
 }
 
-function takeLine(bytes: Uint8Array, lead: number, longest: number, start: number | undefined, end: number): Taken {
-  // One byte at a time: the line that follows is cut at the same place however the stream was split.
-  if (end === -1) return bytes.length > lead + longest ? { kind: "noise", size: 1 } : { kind: "incomplete" };
+/** What begins at `from`, whose characters begin at `first` and end with a control byte at `end`. */
+function takeLine(bytes: Uint8Array, from: number, first: number, end: number, start: number | undefined): Taken {
   const control = (bytes[end] ?? 0) & DATA_BITS;
   // A second start byte begins the line anew; any other control byte belongs to the junk that it ends.
-  if (control === start) return { kind: "noise", size: end };
-  if (control !== CR || end === lead) return { kind: "noise", size: end + 1 };
+  if (control === start) return { kind: "noise", size: end - from };
+  if (control !== CR || end === first) return { kind: "noise", size: end + 1 - from };
   const next = bytes[end + 1];
-  if (next === undefined) return { kind: "incomplete" };
-  if ((next & DATA_BITS) !== LF) return { kind: "noise", size: end + 1 };
-  return { kind: "frame", frame: bytes.subarray(0, end + CR_LF_BYTES), size: end + CR_LF_BYTES };
-}
-
-function noiseUntil(bytes: Uint8Array, start: number): Taken {
-  const found = bytes.findIndex((byte) => (byte & DATA_BITS) === start);
-  return { kind: "noise", size: found === -1 ? bytes.length : found };
+  if (next === undefined) return INCOMPLETE;
+  if ((next & DATA_BITS) !== LF) return { kind: "noise", size: end + 1 - from };
+  return { kind: "frame", size: end + CR_LF_BYTES - from };
 }
 
 /** Position of the first control byte in `bytes[from, to)` but at `binary`; -1 = none. */

@@ -1,5 +1,5 @@
 import { DATA_BITS } from "../line/index.ts";
-import type { Taken } from "../protocol.ts";
+import { INCOMPLETE, NOISE_BYTE, noiseUntil, type Taken } from "../protocol.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -10,42 +10,41 @@ const MOST_LINES = 2;
 /** NC2: the longest reply is far below: LF, 16 of pounds and ounces, CR, LF, `S`, 4 status bytes, CR, ETX. */
 export const LONGEST_FRAME_BYTES = 40;
 
-/** Takes one reply off the front of `bytes` (NC2): one or two times LF, printable characters, CR; then ETX. Never throws. */
-export function takeFrame(bytes: Uint8Array): Taken {
-  if (bytes.length === 0) return { kind: "incomplete" };
-  if (masked(bytes, 0) !== LF) return { kind: "noise", size: noiseBefore(bytes) };
+/** Takes one reply off `bytes` from `from` on (NC2): one or two times LF, printable characters, CR; then ETX. Never throws. */
+export function takeFrame(bytes: Uint8Array, from = 0): Taken {
+  if (bytes.length === from) return INCOMPLETE;
+  if (masked(bytes, from) !== LF) return noiseUntil(bytes, from, LF);
+  const limit = from + LONGEST_FRAME_BYTES;
   let lines = 0;
-  let at = 0;
+  let at = from;
   while (lines < MOST_LINES) {
-    const end = endOfLine(bytes, at);
-    if (end === "incomplete") return { kind: "incomplete" };
-    if (end === "broken") return NOISE_BYTE;
+    const end = endOfLine(bytes, at, limit);
+    if (end === WAITS) return INCOMPLETE;
+    if (end === BROKEN) return NOISE_BYTE;
     lines += 1;
     at = end + 1;
-    if (at === bytes.length) return at < LONGEST_FRAME_BYTES ? { kind: "incomplete" } : NOISE_BYTE;
-    if (masked(bytes, at) === ETX) return { kind: "frame", frame: bytes.subarray(0, at + 1), size: at + 1 };
+    if (at === bytes.length) return at < limit ? INCOMPLETE : NOISE_BYTE;
+    if (masked(bytes, at) === ETX) return { kind: "frame", size: at + 1 - from };
   }
   return NOISE_BYTE;
 }
 
-/** Index of the CR that ends the line whose LF stands at `start`. */
-function endOfLine(bytes: Uint8Array, start: number): number | "incomplete" | "broken" {
-  if (masked(bytes, start) !== LF) return "broken";
-  for (let at = start + 1; at < LONGEST_FRAME_BYTES - 1; at++) {
-    if (at >= bytes.length) return "incomplete";
-    if (masked(bytes, at) === CR) return at;
-    if (masked(bytes, at) < BLANK) return "broken";
+const WAITS = -1;
+const BROKEN = -2;
+
+/** Index of the CR that ends the line whose LF stands at `start`, in a frame that ends before `limit`. */
+function endOfLine(bytes: Uint8Array, start: number, limit: number): number {
+  if (masked(bytes, start) !== LF) return BROKEN;
+  for (let at = start + 1; at < limit - 1; at++) {
+    if (at >= bytes.length) return WAITS;
+    const byte = masked(bytes, at);
+    if (byte === CR) return at;
+    if (byte < BLANK) return BROKEN;
   }
-  return "broken";
+  return BROKEN;
 }
 
-const NOISE_BYTE: Taken = { kind: "noise", size: 1 };
 const masked = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) & DATA_BITS;
-
-function noiseBefore(bytes: Uint8Array): number {
-  const start = bytes.findIndex((byte) => (byte & DATA_BITS) === LF);
-  return start === -1 ? bytes.length : start;
-}
 
 /** The one or two lines of one complete frame, without parity bits; null when it is not one frame. */
 export function linesOf(frame: Uint8Array): readonly string[] | null {

@@ -1,4 +1,4 @@
-import type { Taken } from "../protocol.ts";
+import { INCOMPLETE, NOISE_BYTE, type Taken } from "../protocol.ts";
 
 const STX = 0x02;
 const ETX = 0x03;
@@ -28,17 +28,20 @@ export type Telegram = {
   readonly volume: string;
 };
 
-/** Takes one telegram off the front of `bytes` (K1): STX to ETX. A second STX starts anew. Never throws. */
-export function takeFrame(bytes: Uint8Array): Taken {
-  const start = bytes.indexOf(STX);
-  if (start === -1) return bytes.length === 0 ? { kind: "incomplete" } : { kind: "noise", size: bytes.length };
-  if (start > 0) return { kind: "noise", size: start };
-  const window = bytes.subarray(0, SICK_FRAME_BYTES);
-  const end = window.indexOf(ETX);
-  const restart = window.indexOf(STX, 1);
-  if (restart !== -1 && (end === -1 || restart < end)) return { kind: "noise", size: restart };
-  if (end !== -1) return { kind: "frame", frame: bytes.subarray(0, end + 1), size: end + 1 };
-  return window.length < SICK_FRAME_BYTES ? { kind: "incomplete" } : { kind: "noise", size: 1 };
+/** Takes one telegram off `bytes` from `from` on (K1): STX to ETX. A second STX starts anew. Never throws. */
+export function takeFrame(bytes: Uint8Array, from = 0): Taken {
+  if (bytes.length === from) return INCOMPLETE;
+  if (bytes[from] !== STX) {
+    const start = bytes.indexOf(STX, from);
+    return { kind: "noise", size: (start === -1 ? bytes.length : start) - from };
+  }
+  const limit = Math.min(bytes.length, from + SICK_FRAME_BYTES);
+  for (let at = from + 1; at < limit; at++) {
+    const byte = bytes[at];
+    if (byte === ETX) return { kind: "frame", size: at + 1 - from };
+    if (byte === STX) return { kind: "noise", size: at - from };
+  }
+  return limit < from + SICK_FRAME_BYTES ? INCOMPLETE : NOISE_BYTE;
 }
 
 const TELEGRAM =

@@ -38,10 +38,10 @@ const COMMA = 0x2c;
 const lamp = { always: 0x80, stable: 0x40, hold: 0x10, gross: 0x04, zero: 0x01 } as const;
 
 /** SG2: the lamp byte may look like any control character. It is known by the id before it and by its bit 7. */
-export function lampAt(bytes: Uint8Array): number {
-  const id = bytes[LAMP_AT - 1] ?? 0;
-  if (bytes[2] !== COMMA || bytes[5] !== COMMA || id < FIRST_ID || id > LAST_ID) return -1;
-  return ((bytes[LAMP_AT] ?? 0) & lamp.always) === 0 ? -1 : LAMP_AT;
+export function lampAt(bytes: Uint8Array, from = 0): number {
+  const id = bytes[from + LAMP_AT - 1] ?? 0;
+  if (bytes[from + 2] !== COMMA || bytes[from + 5] !== COMMA || id < FIRST_ID || id > LAST_ID) return -1;
+  return ((bytes[from + LAMP_AT] ?? 0) & lamp.always) === 0 ? -1 : from + LAMP_AT;
 }
 
 /** SG1-SG6. `line` is the frame's text, null when it is no line. */

@@ -1,9 +1,9 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { cutStream, decodeFrame, protocolOf, protocols, type Taken } from "../../../devices/protocols/index.ts";
+import { cutStream, decodeFrame, protocolOf, protocols, type TakeFrame } from "../../../devices/protocols/index.ts";
 import { goodFrames } from "./good-frames.ts";
 
-type Streamed = { readonly name: string; readonly takeFrame: (bytes: Uint8Array) => Taken; readonly good: Uint8Array };
+type Streamed = { readonly name: string; readonly takeFrame: TakeFrame; readonly good: Uint8Array };
 
 const streamed: readonly Streamed[] = [...protocols.values()].flatMap(({ name, framing }) => {
   const good = goodFrames[name]?.frame;
