@@ -96,7 +96,7 @@ function panelsOf(all: readonly Run[]): readonly Panel[] {
     },
     {
       title: "Messages per bundle until it is certified",
-      ticks: [10, 100, 1_000, 10_000, 100_000],
+      ticks: [10, 100, 1_000, 10_000, 100_000, 1_000_000],
       lines: [
         line(
           "measured",
@@ -119,7 +119,7 @@ function panelsOf(all: readonly Run[]): readonly Panel[] {
     },
     {
       title: "Accepted to final, ms",
-      ticks: [20, 50, 100, 200, 500, 1_000, 2_000],
+      ticks: [20, 50, 100, 200, 500, 1_000, 2_000, 5_000],
       lines: [
         line(
           "continent, median",
