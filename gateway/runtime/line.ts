@@ -38,6 +38,7 @@ export async function startLine(
 ): Promise<Line> {
   const { observer, store, listPorts } = parts;
   const displays = makeDisplays(store, observer.fail);
+  const tell = makeTeller(observer, parts.log);
   let config = parts.config;
   let ingest = await measure(readings);
   let lines: DeviceLines | null = null;
@@ -59,7 +60,7 @@ export async function startLine(
         stream: (frame) => ingest.onStream(frame),
         status: (device, at, status) => ingest.onStatus(device, at, status),
         message: (frame) => ingest.onMessage(frame),
-        health: (health) => tell(health, observer, parts.log),
+        health: tell,
       },
     );
   }
@@ -152,7 +153,21 @@ const alarmOf = (state: DeviceHealth["state"]): string => {
   }
 };
 
-function tell({ device, state, lastError }: DeviceHealth, observer: Observer, log: Log): void {
-  if (state === "online") log.info(`device ${device} is online`);
-  else if (state !== "closed" && lastError !== null) observer.alarm(alarmOf(state), lastError);
+/** A device that is looked for at several ports says other things again and again: each is told once, until it is online. */
+const MOST_TOLD = 16;
+
+function makeTeller(observer: Pick<Observer, "alarm">, log: Log): (health: DeviceHealth) => void {
+  const told = new Map<string, Set<string>>();
+  return ({ device, state, lastError }) => {
+    if (state === "online") {
+      told.delete(device);
+      log.info(`device ${device} is online`);
+      return;
+    }
+    if (state === "closed" || lastError === null) return;
+    const sentences = told.get(device) ?? new Set();
+    if (sentences.has(lastError) || sentences.size >= MOST_TOLD) return;
+    told.set(device, sentences.add(lastError));
+    observer.alarm(alarmOf(state), lastError);
+  };
 }

@@ -8,7 +8,7 @@ import { oneGateway } from "../runtime/one-gateway.ts";
 import { audit } from "./audit.ts";
 import { statusOf } from "./observe.ts";
 
-const RUN_MS = 10_000;
+const LONGEST_MS = 45_000;
 const UNPLUGGED = "rename=2.5/0.5";
 
 /** Weighs items while the scale is unplugged and comes back under another name, again and again; nobody touches the gateway. */
@@ -22,6 +22,8 @@ async function run(
   const link = join(made.dir, "dev/scale");
   const { stop } = await gateway.start(portsAt(link));
   const places = new Set<string>();
+  let wasOnline = true;
+  let outages = 0;
   const station = await startStation({
     items: syntheticItems(5, 0),
     journal: join(made.dir, "journals", "dock-1.jsonl"),
@@ -29,15 +31,23 @@ async function run(
     scale: (lying) => startScale({ ...lying, line: { kind: "pty", link }, serial: "S1", faults: [UNPLUGGED] }),
     dimensioner: () => startDimensioner({ line: { kind: "tcp", port: gateway.dimensionerPort } }),
   });
-  for (const until = performance.now() + RUN_MS; performance.now() < until; await sleep(100)) {
+  // Not a time but what was seen ends the run: a busy machine takes longer.
+  const isEnough = (): boolean => outages >= 3 && station.stats().removed >= 5;
+  for (const until = performance.now() + LONGEST_MS; performance.now() < until && !isEnough(); await sleep(100)) {
     const status = await statusOf({ name: "gw-1", url });
     const scale = status?.devices.find(({ id }) => id === "scale-1");
-    if (scale?.state === "online" && scale.place !== null) places.add(scale.place);
+    if (scale?.state !== "online" || scale.place === null) {
+      wasOnline = false;
+      continue;
+    }
+    if (!wasOnline) outages += 1;
+    wasOnline = true;
+    places.add(scale.place);
   }
   await station.close();
   await stop();
   const { accepted, lost, doubled, foreign } = await audit(made);
-  return { places, accepted, lost, doubled, foreign, alarms: gateway.alarms };
+  return { outages, places, accepted, lost, doubled, foreign, alarms: gateway.alarms };
 }
 
 test.serial(
@@ -54,8 +64,8 @@ test.serial(
       },
     );
     t.log(`${outcome.accepted} weighings taken over ${[...outcome.places].join(", ")}`);
-    t.true(outcome.places.size >= 3, [...outcome.places].join(", "));
-    t.true(outcome.accepted >= 4, `${outcome.accepted} taken`);
+    t.true(outcome.places.size >= 2, [...outcome.places].join(", "));
+    t.true(outcome.outages >= 3 && outcome.accepted >= 5, `${outcome.outages} outages, ${outcome.accepted} taken`);
     t.deepEqual([outcome.lost, outcome.doubled, outcome.foreign], [[], [], []]);
     t.true(outcome.alarms.some((line) => line.includes("is not plugged in")));
   },
@@ -68,6 +78,6 @@ test.serial("T5: so does one that a stable link leads to, whatever the device fi
     (root) => `{ kind: serial, path: ${join(root, "dev/scale")} }`,
     () => undefined,
   );
-  t.true(outcome.accepted >= 4, `${outcome.accepted} taken`);
+  t.true(outcome.outages >= 3 && outcome.accepted >= 5, `${outcome.outages} outages, ${outcome.accepted} taken`);
   t.deepEqual([outcome.lost, outcome.doubled, outcome.foreign], [[], [], []]);
 });

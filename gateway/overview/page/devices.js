@@ -51,7 +51,7 @@ function createRow(first) {
       say(values.noise, `${number(device.noiseBytes)} B`);
       say(sentence, device.lastError ?? "");
       bad.hidden = device.lastBad.length === 0;
-      say(badTitle, `last ${device.lastBad.length} bad`);
+      say(badTitle, `last bad frames: ${device.lastBad.length}`);
       follow(badList, device.lastBad, keyOfBad, createBad);
     },
   };
