@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   catchup: "a gateway that was away takes in what it missed [--statements N]",
   startup: "from the command to the first anchored measurement",
   committee: "agreement among many gateways, simulated [--gateways N]",
+  devices: "framers, a fleet of scales, and MQTT messages that must not get lost [--seconds S]",
   "vs-cometbft": "the same offered load on CometBFT, built by Go [--rate R] [--seconds S] [--gateways N]",
 };
 

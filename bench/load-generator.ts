@@ -6,31 +6,45 @@
 import { connect, type Socket } from "node:net";
 import { encodePack } from "../devices/protocols/senml-json/index.ts";
 import { displayedGrams, type Item, sscc, syntheticItems } from "../firmware-sim/items.ts";
-import type { Load, LoadSensor } from "./load.ts";
+import type { Load, LoadCounts, LoadSensor } from "./load.ts";
 
 const DIVISION_GRAMS = 5;
 const TICK_MS = 2;
 /** Sizes and masses repeat after so many; identities never. */
 const SIZES = 2_048;
 const KEEP_ALIVE_S = 60;
+const LAST_ACKNOWLEDGEMENTS_MS = 5_000;
 
 const load = JSON.parse(process.argv[2] ?? "") as Load;
+let stopping = false;
 const sensors = load.sensors.map((sensor, index) => startSensor(sensor, index, load));
 const ticking = setInterval(() => {
-  for (const pump of sensors) pump();
+  for (const { pump } of sensors) pump();
 }, TICK_MS);
 process.on("disconnect", () => process.exit(0));
 process.on("SIGTERM", () => {
   clearInterval(ticking);
-  process.exit(0);
+  stopping = true;
+  const endAtMs = performance.now() + LAST_ACKNOWLEDGEMENTS_MS;
+  const ending = setInterval(() => {
+    const counts = countsOf(sensors);
+    if (counts.sent > counts.acknowledged && performance.now() < endAtMs) return;
+    clearInterval(ending);
+    if (process.send === undefined) process.exit(0);
+    process.send(counts, () => process.exit(0));
+  }, TICK_MS);
 });
 
-/** Gives what is to be called when time has passed. */
-function startSensor(
-  { port, device, password }: LoadSensor,
-  index: number,
-  { seed, ratePerSecond, inFlight }: Load,
-): () => void {
+type Sensor = { readonly pump: () => void; readonly counts: () => LoadCounts };
+
+const countsOf = (all: readonly Sensor[]): LoadCounts => ({
+  sent: all.reduce((sum, { counts }) => sum + counts().sent, 0),
+  acknowledged: all.reduce((sum, { counts }) => sum + counts().acknowledged, 0),
+});
+
+/** `pump` is to be called when time has passed. */
+function startSensor({ port, device, password }: LoadSensor, index: number, given: Load): Sensor {
+  const { seed, ratePerSecond, inFlight } = given;
   const items = Array.from({ length: SIZES }, (_, number) => syntheticItems(seed, index)(number) as Item);
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
   const rate = ratePerSecond / load.sensors.length;
@@ -80,14 +94,14 @@ function startSensor(
       } else if (rest[0] === 0x40) acknowledged += 1;
       else return fail(device, socket, `answered ${rest.subarray(0, 4).toString("hex")}`);
     }
-    pump();
+    if (!stopping) pump();
   };
 
   socket.on("connect", () => socket.write(connection(device, password)));
   socket.on("data", take);
   socket.on("error", (error) => fail(device, socket, error.message));
   socket.on("close", () => fail(device, socket, "closed the connection"));
-  return pump;
+  return { pump, counts: () => ({ sent, acknowledged }) };
 }
 
 function fail(device: string, socket: Socket, what: string): void {

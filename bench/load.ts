@@ -14,6 +14,8 @@ export type Load = {
   readonly inFlight: number;
   readonly sensors: readonly LoadSensor[];
 };
+/** Of all sensors together, when the load has ended and what was on its way has been acknowledged. */
+export type LoadCounts = { readonly sent: number; readonly acknowledged: number };
 export type LoadSensor = { readonly port: number; readonly device: string; readonly password: string };
 
 const GENERATOR = fileURLToPath(new URL("load-generator.ts", import.meta.url));
@@ -22,8 +24,11 @@ const GENERATOR = fileURLToPath(new URL("load-generator.ts", import.meta.url));
 const IN_FLIGHT_AT_MOST = 256;
 const IN_FLIGHT_AT_RATE = 64;
 
-/** Starts the load on a site of MQTT stations, at a rate or (null) at most; the result ends it. */
-export async function startLoad({ made, plan }: TemporarySite, rate: number | null): Promise<() => Promise<void>> {
+/** Starts the load on a site of MQTT stations, at a rate or (null) at most; the result ends it and says what was sent. */
+export async function startLoad(
+  { made, plan }: TemporarySite,
+  rate: number | null,
+): Promise<() => Promise<LoadCounts>> {
   const ports = portsOf(plan).gateways;
   const sensors = await Promise.all(
     made.gatewayDirs.map(async (dir, index): Promise<LoadSensor> => {
@@ -37,9 +42,14 @@ export async function startLoad({ made, plan }: TemporarySite, rate: number | nu
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", GENERATOR, JSON.stringify(load)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
+  let counts: LoadCounts = { sent: 0, acknowledged: 0 };
+  child.on("message", (told) => {
+    counts = told as LoadCounts;
+  });
   return async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) return counts;
     child.kill("SIGTERM");
     await once(child, "exit");
+    return counts;
   };
 }

@@ -1,3 +1,4 @@
+export { dialects } from "./dialects/index.ts";
 export { startDimensioner } from "./dimensioner/index.ts";
 export { syntheticItems } from "./items.ts";
 export type { JournalLine } from "./journal.ts";

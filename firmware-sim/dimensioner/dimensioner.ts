@@ -14,6 +14,8 @@ export type DimensionerOptions = {
 
 /** A simulated dimensioner or scanner. */
 export type Dimensioner = {
+  /** Where it listens, also when `line.port` was 0; null on another line. */
+  readonly port: number | null;
   readonly present: (presented: Presented | null) => void;
   /** When the present host was told whole what is presented, in `performance.now()` ms; null = not yet (F8). */
   readonly deliveredAtMs: () => number | null;
@@ -79,6 +81,10 @@ class PoweredDimensioner implements Dimensioner {
       restart: (offMs) => this.#restart(offMs),
       setClockBack: () => {},
     });
+  }
+
+  get port(): number | null {
+    return this.#line?.port ?? null;
   }
 
   present(presented: Presented | null): void {

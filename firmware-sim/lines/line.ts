@@ -8,6 +8,8 @@ export type Line = {
   readonly unplug: () => void;
   readonly plug: (elsewhere: boolean) => Promise<void>;
   readonly close: () => Promise<void>;
+  /** Of a TCP line: where it listens. */
+  readonly port?: number;
 };
 
 export type LineEvents = {

@@ -2,11 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Line, LineEvents } from "./line.ts";
 
 /** A device with a network port, for one host at a time: a new host replaces the old one, which may be long dead (F7). */
-export async function listenTcp(
-  port: number,
-  host: string,
-  events: LineEvents,
-): Promise<Line & { readonly port: number }> {
+export async function listenTcp(port: number, host: string, events: LineEvents): Promise<Line> {
   let client: Socket | null = null;
   const drop = () => {
     client?.destroy();

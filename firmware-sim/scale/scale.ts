@@ -22,6 +22,8 @@ type ScaleSettings = Partial<IndicatorSettings> & {
 };
 
 export type Scale = {
+  /** Where it listens, also when `line.port` was 0; null on another line. */
+  readonly port: number | null;
   readonly divisionGrams: number;
   readonly load: (grams: number) => void;
   /** Somebody presses the unit key. */
@@ -65,6 +67,10 @@ class PoweredScale implements Scale {
     this.#powerUp = powerUp;
     this.#onWeighing = onWeighing;
     this.#firmware = powerUp(loadGrams, performance.now());
+  }
+
+  get port(): number | null {
+    return this.#line?.port ?? null;
   }
 
   get divisionGrams(): number {
