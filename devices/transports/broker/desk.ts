@@ -1,9 +1,8 @@
 import type { PublishedDevice } from "../../published-device.ts";
 import { nodeKey } from "../../protocols/sparkplug/index.ts";
+import { readingsTopic } from "../readings-topic.ts";
 import type { Client, Publication, Who } from "./client.ts";
 import type { NodeDesk } from "./node-desk.ts";
-
-export const readingsTopic = (device: string): string => `tallystick/${device}/readings`;
 
 /** Owns who is logged in. */
 export class Desk {

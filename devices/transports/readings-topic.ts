@@ -1,0 +1,2 @@
+/** Where a device publishes its readings unless told otherwise. */
+export const readingsTopic = (device: string): string => `tallystick/${device}/readings`;
