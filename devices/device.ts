@@ -218,8 +218,8 @@ class OpenDevice implements Device {
   #alive(): void {
     const isEvent = this.#protocol.cadence === "event";
     if (this.#health.state === "garbled") {
-      // One telegram in an hour cannot outweigh what came before it.
-      if (isEvent) this.#quality = unheard;
+      // One telegram in an hour cannot outweigh what came before it, if it proves anything.
+      if (isEvent && this.#protocol.readsAnything !== true) this.#quality = unheard;
       else if (isGarbled(this.#quality, true)) return;
     }
     const sentence = this.#quarantineSentence();

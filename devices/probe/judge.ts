@@ -28,7 +28,7 @@ const order: readonly Certainty[] = ["certain", "likely", "possible"];
 
 /** Y3: which protocols these bytes may be, the most certain first. Pure. */
 export function judge(heard: readonly Heard[], protocols: Iterable<Protocol>): readonly Candidate[] {
-  const found: { readonly candidate: Candidate; readonly share: number }[] = [];
+  const found: { readonly candidate: Candidate; readonly share: number; readonly anything: boolean }[] = [];
   for (const protocol of protocols) {
     const tally = tallyOf(heard, protocol);
     const verdict = verdictOf(tally, protocol);
@@ -38,11 +38,13 @@ export function judge(heard: readonly Heard[], protocols: Iterable<Protocol>): r
     found.push({
       candidate: { protocol: protocol.name, ...verdict, frames, sample: hex, reading },
       share: tally.share,
+      anything: protocol.readsAnything === true,
     });
   }
   const isSure = found.some(({ candidate }) => candidate.certainty === "certain");
+  const isNamed = found.some(({ anything }) => !anything);
   return found
-    .filter(({ candidate }) => !isSure || candidate.certainty !== "possible")
+    .filter(({ candidate, anything }) => !(isNamed && anything) && (!isSure || candidate.certainty !== "possible"))
     .sort((a, b) => order.indexOf(a.candidate.certainty) - order.indexOf(b.candidate.certainty) || b.share - a.share)
     .map(({ candidate }) => candidate);
 }
@@ -103,11 +105,12 @@ function tallyOf(heard: readonly Heard[], { name, framing, probe }: Protocol): T
 
 function verdictOf(
   { frames, readings, asked, answer, share }: Tally,
-  { hasChecksum }: Protocol,
+  { hasChecksum, readsAnything }: Protocol,
 ): { readonly certainty: Certainty; readonly why: string } | null {
   if (answer !== null) return { certainty: "certain", why: `answers ${printable(answer)}` };
   if (frames === 0) return null;
   const heard = `${frames} frame${frames === 1 ? "" : "s"}, ${Math.round(100 * share)} % of the bytes`;
+  if (readsAnything === true) return { certainty: "possible", why: `${heard}, as any text would be` };
   if (hasChecksum === true && frames >= CERTAIN_CHECKSUMS)
     return { certainty: "certain", why: `${heard}, with checksums that hold` };
   if (readings >= LIKELY_READINGS && share >= LIKELY_SHARE) return { certainty: "likely", why: heard };

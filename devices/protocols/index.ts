@@ -8,6 +8,7 @@ import { type Decoded, type Protocol, type ProtocolSettings, refused } from "./p
 import { radwag } from "./radwag/index.ts";
 import { riceLake } from "./rice-lake/index.ts";
 import { sartoriusSbi } from "./sartorius-sbi/index.ts";
+import { scannerGs1, scannerLine } from "./scanner/index.ts";
 import { senmlCbor } from "./senml-cbor/index.ts";
 import { senmlJson } from "./senml-json/index.ts";
 import { sparkplug } from "./sparkplug/index.ts";
@@ -42,6 +43,8 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     radwag,
     riceLake,
     sartoriusSbi,
+    scannerGs1,
+    scannerLine,
     senmlCbor,
     senmlJson,
     sick,

@@ -44,7 +44,10 @@ export type Flag =
   | "hold"
   | "preset-tare"
   | "battery-low"
-  | "legal-for-trade";
+  | "legal-for-trade"
+  /** GS6: a label says so much beside the identity; nobody measured that. */
+  | "printed-mass"
+  | "printed-dimensions";
 
 /** The answer to one complete frame. Every byte sequence has one (P3). */
 export type Decoded =
@@ -83,6 +86,8 @@ export type Protocol = {
   readonly probe?: Probe;
   /** Frames carry a checksum: one that holds is no chance. */
   readonly hasChecksum?: true;
+  /** Nearly every text is a frame that decodes, so that decoding proves nothing about who speaks (Y3). */
+  readonly readsAnything?: true;
   /** P10: the protocol as the settings of one device make it; a text = what is wrong with them. Absent: it takes none. */
   readonly withSettings?: (settings: ProtocolSettings) => Protocol | string;
 };

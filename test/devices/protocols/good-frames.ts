@@ -39,6 +39,8 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   radwag: line("SI ?       18.5 kg "),
   "rice-lake": hex("02 20 20 20 31 32 2e 33 34 4b 47 20 0d 0a"),
   "sartorius-sbi": line("+150.11775 g  "),
+  "scanner-gs1": latin("]C1003401234512345678953302001234\r"),
+  "scanner-line": latin("]C100340123451234567895\r"),
   "senml-cbor": { frame: cborPack(weighing) },
   "senml-json": { frame: encodePack(weighing) },
   sick: {
