@@ -18,7 +18,7 @@ export function takeFrame(bytes: Uint8Array): Taken {
   if (!isLineEnd) return { kind: "noise", size: end + 1 };
   // An empty line: its end may be the LF in front of the next one.
   if (end === lead) return { kind: "noise", size: Math.max(1, end) };
-  return { kind: "frame", frame: bytes.subarray(0, end + 1), size: end + 1 };
+  return { kind: "frame", size: end + 1 };
 }
 
 /** Position of the control byte that ends the text; -1 = not there yet. */
