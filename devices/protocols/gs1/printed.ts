@@ -2,7 +2,7 @@ import { type Decimal, exactDecimal, type LengthUnit, type MassUnit } from "../.
 import type { Element } from "./element-string.ts";
 
 /** GS6: what a label says of its item. `of`: a trade item (net) or a logistic unit (gross). */
-export type Printed = {
+type Printed = {
   readonly what: "mass" | "length" | "width" | "height";
   readonly of: "trade-item" | "logistic-unit";
   readonly value: Decimal;

@@ -1,4 +1,4 @@
-import type { Taken } from "../protocol.ts";
+import { INCOMPLETE, NOISE_BYTE, type TakeFrame } from "../protocol.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -9,22 +9,22 @@ const LONGEST = 256;
 /** SC1: an LF in front, the text, the line end. */
 export const SCANNER_FRAME_BYTES = LONGEST + 2;
 
-/** SC1: takes one line off the front of `bytes`. Never throws, any split gives the same. */
-export function takeFrame(bytes: Uint8Array): Taken {
-  const lead = bytes[0] === LF ? 1 : 0;
-  const end = endOf(bytes, lead);
-  if (end === -1) return bytes.length > lead + LONGEST ? { kind: "noise", size: 1 } : { kind: "incomplete" };
+/** SC1: one line. Any split of a stream gives the same. */
+export const takeFrame: TakeFrame = (bytes, from = 0) => {
+  const start = bytes[from] === LF ? from + 1 : from;
+  const end = endOf(bytes, start);
+  if (end === -1) return bytes.length > start + LONGEST ? NOISE_BYTE : INCOMPLETE;
   const isLineEnd = bytes[end] === CR || bytes[end] === LF;
-  if (!isLineEnd) return { kind: "noise", size: end + 1 };
+  if (!isLineEnd) return { kind: "noise", size: end + 1 - from };
   // An empty line: its end may be the LF in front of the next one.
-  if (end === lead) return { kind: "noise", size: Math.max(1, end) };
-  return { kind: "frame", size: end + 1 };
-}
+  if (end === start) return NOISE_BYTE;
+  return { kind: "frame", size: end + 1 - from };
+};
 
 /** Position of the control byte that ends the text; -1 = not there yet. */
-function endOf(bytes: Uint8Array, lead: number): number {
-  const limit = Math.min(bytes.length, lead + LONGEST + 1);
-  for (let at = lead; at < limit; at++) {
+function endOf(bytes: Uint8Array, start: number): number {
+  const limit = Math.min(bytes.length, start + LONGEST + 1);
+  for (let at = start; at < limit; at++) {
     const byte = bytes[at] ?? 0;
     if ((byte < 0x20 && byte !== GS) || byte === DEL) return at;
   }
