@@ -40,7 +40,9 @@ test("F18: the package gives other programs a dimensioner to test with", async (
 
 test("F18: a protocol that no scale speaks, or a fault that is none, is told at once", async (t) => {
   const line = { kind: "tcp", port: 0 } as const;
-  await t.throwsAsync(startScale({ line, protocol: "abacus" }), { message: /^no scale speaks "abacus": use .*mt-sics/ });
+  await t.throwsAsync(startScale({ line, protocol: "abacus" }), {
+    message: /^no scale speaks "abacus": use .*mt-sics/,
+  });
   await t.throwsAsync(startDimensioner({ line, protocol: "abacus" }), { message: /^no dimensioner speaks "abacus"/ });
   await t.throwsAsync(startScale({ line, faults: ["rust=1"] }), { message: /^fault "rust=1" is not known/ });
 });
