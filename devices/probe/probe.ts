@@ -148,9 +148,10 @@ function probesAt(line: LineSettings | null, all: boolean): readonly Question[] 
     if (same === undefined) probes.set(key, { bytes, names: [name], onlyInSilence });
     else same.names.push(name);
   }
-  // What ends no line would stand in front of the next question, and spoil it.
+  // What ends no line would stand in front of the next question, and spoil it: behind everything, also behind what waits for
+  // silence, because no device that is asked without a line end knows a word for "print".
   const place = ({ bytes, onlyInSilence }: Question): number =>
-    (onlyInSilence ? 2 : 0) + (lineEnds.includes(bytes.at(-1) ?? 0) ? 0 : 1);
+    (onlyInSilence ? 1 : 0) + (lineEnds.includes(bytes.at(-1) ?? 0) ? 0 : 2);
   return [...probes.values()].sort((a, b) => place(a) - place(b));
 }
 
