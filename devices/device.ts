@@ -258,8 +258,9 @@ class OpenDevice implements Device {
     this.#liveness?.stop();
     const { silentAfterMs, quietMs } = this.#timing;
     const { probe, cadence } = this.#protocol;
-    // A conversation asks by itself.
-    const ask = probe === undefined || this.#conversation !== null ? null : () => this.#connection?.write(probe.bytes);
+    // The conversation with a polled device asks by itself.
+    const asks = this.#conversation !== null && cadence === "polled";
+    const ask = probe === undefined || asks ? null : () => this.#connection?.write(probe.bytes);
     const rule: LivenessRule | null =
       cadence === "polled"
         ? { kind: "must-speak", silentAfterMs, ask }

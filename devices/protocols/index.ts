@@ -1,6 +1,7 @@
 import { andStandard } from "./and-standard/index.ts";
 import { cas10 } from "./cas-10/index.ts";
 import { cas } from "./cas/index.ts";
+import { cubiscan } from "./cubiscan/index.ts";
 import { mtSics } from "./mt-sics/index.ts";
 import { nci } from "./nci/index.ts";
 import { ohaus } from "./ohaus/index.ts";
@@ -37,6 +38,7 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     andStandard,
     cas,
     ...cas10,
+    cubiscan,
     mtSics,
     nci,
     ohaus,

@@ -33,6 +33,7 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "cas-10-kg": line("   12.34"),
   "cas-10-lb": line("   12.34"),
   "cas-10-t": line("   12.34"),
+  cubiscan: latin("\x02MAC004600,L020.0,W010.0,H030.0,M,K500.50,D510.50,M,F0010,I\x03\r\n"),
   "mt-sics": line("S S     100.00 g"),
   nci: latin("\n0012.34lb\r\n00\r\x03"),
   ohaus: line("-    1.25    kg?NET"),
