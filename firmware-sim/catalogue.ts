@@ -91,6 +91,8 @@ const sparkplugNode: SimulatedDevice = {
 export const simulatedDevices: ReadonlyMap<string, SimulatedDevice> = new Map(
   [
     ...[...dialects.keys()].map(scale),
+    // The scale that nobody has a driver for speaks like this one.
+    { ...scale("cardinal"), protocol: "pattern" },
     ...[...measuringDialects.keys()].map(dimensioner),
     sensor("senml-json"),
     sensor("senml-cbor"),

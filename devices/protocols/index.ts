@@ -1,4 +1,5 @@
 import { andStandard } from "./and-standard/index.ts";
+import { cardinal } from "./cardinal/index.ts";
 import { cas10 } from "./cas-10/index.ts";
 import { cas } from "./cas/index.ts";
 import { cubiscan } from "./cubiscan/index.ts";
@@ -6,6 +7,7 @@ import { mtSics } from "./mt-sics/index.ts";
 import { nci } from "./nci/index.ts";
 import { ohaus } from "./ohaus/index.ts";
 import { type Decoded, type Protocol, type ProtocolSettings, refused } from "./protocol.ts";
+import { pattern } from "./pattern/index.ts";
 import { radwag } from "./radwag/index.ts";
 import { riceLake } from "./rice-lake/index.ts";
 import { sartoriusSbi } from "./sartorius-sbi/index.ts";
@@ -36,12 +38,14 @@ export { cutStream } from "./stream.ts";
 export const protocols: ReadonlyMap<string, Protocol> = new Map(
   [
     andStandard,
+    cardinal,
     cas,
     ...cas10,
     cubiscan,
     mtSics,
     nci,
     ohaus,
+    pattern,
     radwag,
     riceLake,
     sartoriusSbi,

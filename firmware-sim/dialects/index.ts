@@ -1,4 +1,5 @@
 import { andStandard } from "./and-standard.ts";
+import { cardinal } from "./cardinal.ts";
 import { cas10 } from "./cas-10.ts";
 import { cas } from "./cas.ts";
 import { type Speaker, speakerOf } from "./dialect.ts";
@@ -19,6 +20,7 @@ export type { Answer, DialectInput, Speaker, Speech } from "./dialect.ts";
 export const dialects: ReadonlyMap<string, Speaker> = new Map(
   [
     speakerOf(andStandard),
+    speakerOf(cardinal),
     speakerOf(cas),
     ...cas10.map(speakerOf),
     speakerOf(mtSics),

@@ -19,13 +19,17 @@ const gramsIn = ({ quantity }: Reading): number | null => {
 };
 
 /** Opens a scale of this protocol on a line and waits until it has shown 12.345 kg (as far as its division goes) and zero. */
-async function weighs(protocol: string, line: Line): Promise<string | null> {
+async function weighs(
+  protocol: string,
+  line: Line,
+  read: Pick<Parameters<typeof openDevice>[0], "protocol" | "settings"> = { protocol },
+): Promise<string | null> {
   const scale = await startScale({ protocol, line });
   const readings: Reading[] = [];
   const device = openDevice(
     {
       id: "scale-1",
-      protocol,
+      ...read,
       transport:
         line.kind === "tcp" ? { kind: "tcp", host: "127.0.0.1", port: line.port } : { kind: "serial", path: line.link },
       timing: { pollMs: 20 },
@@ -50,3 +54,17 @@ for (const protocol of dialects.keys()) {
     t.is(await weighs(protocol, { kind: "pty", link: join(folder, protocol) }), null);
   });
 }
+
+test("PT1: a scale without a driver is read from end to end by what the site agreed on", async (t) => {
+  const line = { kind: "tcp", port: await freePort() } as const;
+  const settings = {
+    starts: "cr",
+    ends: "etx",
+    line: "(?<sign>[+-])(?:(?<value>[\\d.]{6})(?<stability>[ m])|.{6}(?<overload>o)) (?<unit>[a-z ]{2}) (?<mode>[gn])  ",
+    stable: "blank",
+    moving: "m",
+    gross: "g",
+    net: "n",
+  };
+  t.is(await weighs("cardinal", line, { protocol: "pattern", settings }), null);
+});

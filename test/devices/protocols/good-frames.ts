@@ -28,6 +28,7 @@ const latin = (text: string): GoodFrame => ({ frame: Buffer.from(text, "latin1")
 
 export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "and-standard": line("ST,+0001.234 kg"),
+  cardinal: latin("\r+012.34m kg g  \x03"),
   cas: hex("01 02 53 20 30 30 2e 31 32 33 6b 67 61 03 04"),
   "cas-10-g": line("   12.34"),
   "cas-10-kg": line("   12.34"),
@@ -37,6 +38,16 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "mt-sics": line("S S     100.00 g"),
   nci: latin("\n0012.34lb\r\n00\r\x03"),
   ohaus: line("-    1.25    kg?NET"),
+  pattern: {
+    frame: encodeLine("SN-   12.34 kg"),
+    settings: {
+      line: "(?<stability>[SM])(?<mode>[GN])(?<sign>[ -])(?<value>[ \\d.]{8}) (?<unit>kg|lb)",
+      stable: "S",
+      moving: "M",
+      gross: "G",
+      net: "N",
+    },
+  },
   radwag: line("SI ?       18.5 kg "),
   "rice-lake": hex("02 20 20 20 31 32 2e 33 34 4b 47 20 0d 0a"),
   "sartorius-sbi": line("+150.11775 g  "),

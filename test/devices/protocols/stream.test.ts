@@ -1,13 +1,29 @@
 import test from "ava";
 import * as fc from "fast-check";
-import { cutStream, decodeFrame, protocolOf, protocols, type TakeFrame } from "../../../devices/protocols/index.ts";
+import {
+  cutStream,
+  type Decoded,
+  decodeFrame,
+  protocolOf,
+  protocols,
+  type TakeFrame,
+} from "../../../devices/protocols/index.ts";
 import { goodFrames } from "./good-frames.ts";
 
-type Streamed = { readonly name: string; readonly takeFrame: TakeFrame; readonly good: Uint8Array };
+type Streamed = {
+  readonly name: string;
+  readonly takeFrame: TakeFrame;
+  readonly decode: (frame: Uint8Array) => Decoded;
+  readonly maxFrameBytes: number;
+  readonly good: Uint8Array;
+};
 
-const streamed: readonly Streamed[] = [...protocols.values()].flatMap(({ name, framing }) => {
-  const good = goodFrames[name]?.frame;
-  return framing.kind === "stream" && good !== undefined ? [{ name, takeFrame: framing.takeFrame, good }] : [];
+const streamed: readonly Streamed[] = [...protocols.keys()].flatMap((name) => {
+  const { frame: good, settings } = goodFrames[name] ?? {};
+  const protocol = protocolOf(name, settings);
+  if (good === undefined || typeof protocol === "string" || protocol.framing.kind !== "stream") return [];
+  const { framing, decodeFrame: decode, maxFrameBytes } = protocol;
+  return [{ name, takeFrame: framing.takeFrame, decode, maxFrameBytes, good }];
 });
 
 /** Streams of frames, half frames and bytes that matter to some grammar. */
@@ -42,7 +58,7 @@ function readAll(takeFrame: Streamed["takeFrame"], chunks: readonly Uint8Array[]
   return { frames, noiseBytes, longestRest, rest: Buffer.from(rest).toString("hex") };
 }
 
-for (const { name, takeFrame, good } of streamed) {
+for (const { name, takeFrame, decode, maxFrameBytes, good } of streamed) {
   test(`P1: ${name}: any split of a stream gives the same frames, noise and rest`, (t) => {
     fc.assert(
       fc.property(stream(good), fc.array(fc.integer({ min: 1, max: 40 })), (bytes, sizes) => {
@@ -78,7 +94,6 @@ for (const { name, takeFrame, good } of streamed) {
   });
 
   test(`P2: ${name}: a stream without frames never waits for more than one longest frame`, (t) => {
-    const { maxFrameBytes } = protocols.get(name) ?? { maxFrameBytes: 0 };
     fc.assert(
       fc.property(stream(good), (bytes) => {
         const { longestRest } = readAll(
@@ -107,7 +122,7 @@ for (const { name, takeFrame, good } of streamed) {
     const bad = good.map((byte, index) => (index === 4 ? 0x7e : byte));
     const { frames } = readAll(takeFrame, [Buffer.concat([bad, good, good])]);
     t.deepEqual(
-      frames.map((frame) => decodeFrame(name, Buffer.from(frame, "hex")).kind),
+      frames.map((frame) => decode(Buffer.from(frame, "hex")).kind),
       ["refused", "quantities", "quantities"],
     );
   });
