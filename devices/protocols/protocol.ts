@@ -16,10 +16,10 @@ export const INCOMPLETE: Taken = { kind: "incomplete" };
 /** Bit 7 is the parity bit of a 7E1 device read at 8N1. */
 const DATA_BITS = 0x7f;
 
-/** Noise from `from` to the next `start` (parity aside), or to the end. */
-export function noiseUntil(bytes: Uint8Array, from: number, start: number): Taken {
+/** Noise from `from` to the next `start` (parity aside, or whichever `bits` are looked at), or to the end. */
+export function noiseUntil(bytes: Uint8Array, from: number, start: number, bits = DATA_BITS): Taken {
   for (let at = from; at < bytes.length; at++)
-    if (((bytes[at] ?? 0) & DATA_BITS) === start) return { kind: "noise", size: at - from };
+    if (((bytes[at] ?? 0) & bits) === start) return { kind: "noise", size: at - from };
   return { kind: "noise", size: bytes.length - from };
 }
 

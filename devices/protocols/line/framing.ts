@@ -1,4 +1,4 @@
-import { INCOMPLETE, NOISE_BYTE, type TakeFrame, type Taken } from "../protocol.ts";
+import { INCOMPLETE, NOISE_BYTE, noiseUntil, type TakeFrame, type Taken } from "../protocol.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -43,7 +43,8 @@ export function lineFraming(grammar: LineGrammar): LineFraming {
   const trail = ends[1] === undefined ? 1 : 2;
   const edges: Edges = { start, ends, bits };
   const takeFrame = (bytes: Uint8Array, from = 0): Taken => {
-    if (lead === 1 && from < bytes.length && ((bytes[from] ?? 0) & bits) !== start) return noise(bytes, from, edges);
+    if (lead === 1 && from < bytes.length && ((bytes[from] ?? 0) & bits) !== start)
+      return noiseUntil(bytes, from, start, bits);
     const first = from + lead;
     const end = endOf(bytes, first, first + longest + 1, bits, binaryAt(bytes, from));
     // One byte at a time: the line that follows is cut at the same place however the stream was split.
@@ -69,12 +70,6 @@ function takeLine(bytes: Uint8Array, from: number, first: number, end: number, {
   if (next === undefined) return INCOMPLETE;
   if ((next & bits) !== ends[1]) return { kind: "noise", size: end + 1 - from };
   return { kind: "frame", size: end + 2 - from };
-}
-
-function noise(bytes: Uint8Array, from: number, { start, bits }: Edges): Taken {
-  let at = from + 1;
-  while (at < bytes.length && ((bytes[at] ?? 0) & bits) !== start) at += 1;
-  return { kind: "noise", size: at - from };
 }
 
 /** Position of the first control byte in `bytes[from, to)` but at `binary`; -1 = none. */
