@@ -1,12 +1,13 @@
 import { connect } from "node:net";
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type LineTransport, findSerialPort, listPorts } from "../../devices/index.ts";
+import { type LineTransport, findSerialPort, listPorts, tryBroker } from "../../devices/index.ts";
 import { openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
 import { causeOf, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, loadMqttUsers } from "../identity/index.ts";
 import { clockFault } from "../runtime/clock.ts";
 import { lineOf } from "../runtime/device-lines.ts";
+import { placeOf, topicsOf } from "../runtime/mqtt-lines.ts";
 import { busyCause } from "../site/index.ts";
 import { needed, readArguments } from "./arguments.ts";
 import { sentenceOf } from "./endings.ts";
@@ -38,6 +39,7 @@ async function examine(dir: string): Promise<readonly Finding[]> {
     await disk(config),
     await store(config),
     ...(await ports(config, running)),
+    ...(await broker(config)),
     ...(await devices(config, running)),
     ...(await peers(config)),
     ...(await ledgers(config)),
@@ -55,7 +57,8 @@ async function secrets(config: GatewayConfig): Promise<Finding> {
   try {
     checkKeys(await keysOf(config), config.site, config.settings.gateway, config.dir);
     const { mqtt } = config.settings;
-    if (mqtt !== undefined) await loadMqttUsers(resolve(config.dir, mqtt.users));
+    if (mqtt?.port !== undefined) await loadMqttUsers(resolve(config.dir, mqtt.users));
+    if (mqtt?.external !== undefined) await placeOf(config, mqtt.external);
     return { check, ok: true, found: "they fit the site, and nobody else may read them" };
   } catch (error) {
     return { check, ok: false, found: sentenceOf(error) };
@@ -140,7 +143,7 @@ async function ports({ settings }: GatewayConfig, running: boolean): Promise<rea
   const listened = [
     { use: "API", ...api },
     { use: "peers", host: links.host, port: links.port },
-    ...(mqtt === undefined ? [] : [{ use: "MQTT", host: mqtt.host, port: mqtt.port }]),
+    ...(mqtt?.port === undefined ? [] : [{ use: "MQTT", host: mqtt.host, port: mqtt.port }]),
   ];
   return Promise.all(
     listened.map(async ({ use, host, port }): Promise<Finding> => {
@@ -157,12 +160,24 @@ async function ports({ settings }: GatewayConfig, running: boolean): Promise<rea
   );
 }
 
+/** E6: whether the broker elsewhere takes us and lets us read. */
+async function broker(config: GatewayConfig): Promise<readonly Finding[]> {
+  const { mqtt, devices: configured } = config.settings;
+  if (mqtt?.external === undefined) return [];
+  const check = "broker";
+  // Without its secrets nobody can ask; the check of those has said so.
+  const place = await placeOf(config, mqtt.external).catch(() => null);
+  if (place === null) return [{ check, ok: false, found: "was not asked, because its secrets cannot be read" }];
+  const fault = await tryBroker(place, topicsOf(configured));
+  return [{ check, ok: fault === null, found: fault ?? `${place.url} takes us and lets us read` }];
+}
+
 async function devices({ dir, settings }: GatewayConfig, running: boolean): Promise<readonly Finding[]> {
   return Promise.all(
     settings.devices.map(async ({ id, transport }): Promise<Finding> => {
       const line = lineOf(transport, dir);
       if (line === null)
-        return { check: id, ok: true, found: `comes by ${transport.kind === "mqtt" ? "MQTT" : "POST"}` };
+        return { check: id, ok: true, found: `comes by ${transport.kind === "api" ? "POST" : "MQTT"}` };
       return deviceLine(id, line, running);
     }),
   );

@@ -1,8 +1,9 @@
 import { protocolOf, protocols } from "../../devices/protocols/index.ts";
+import { readingsTopic } from "../../devices/transports/readings-topic.ts";
 import type { Site } from "../../ledger/management/index.ts";
 import { nearestName } from "./nearest.ts";
 import type { ConfigFault } from "./parse.ts";
-import type { GatewaySettings } from "./schema.ts";
+import type { GatewaySettings, TransportSettings } from "./schema.ts";
 
 /** C4: what gateway.yaml says must fit what the site agreed on. One fault for each contradiction. */
 export function checkAgainstSite(
@@ -84,13 +85,14 @@ function checkDevices(
     if (typeof understood === "string") {
       fault(at, `"devices[${index}].id" is "${id}", whose settings in SITE.json cannot be used: ${understood}`);
     }
-    if (transport.kind === "mqtt" && settings.mqtt === undefined) {
+    if ((transport.kind === "mqtt" || transport.kind === "sparkplug") && settings.mqtt === undefined) {
       fault(
         ["devices", index, "transport"],
         `"devices[${index}]" comes by MQTT, but there is no "mqtt" block; add "mqtt: { port: 1883 }"`,
       );
     }
   }
+  checkTopics(settings, fault);
   for (const device of registered) {
     // A device of protocol api needs no transport: it comes by POST with the gateway's token.
     if (!seen.has(device.id) && device.protocol !== "api") {
@@ -102,12 +104,42 @@ function checkDevices(
   }
 }
 
+/** Two devices at one place would each be taken for the other. */
+function checkTopics(settings: GatewaySettings, fault: (path: readonly PropertyKey[], clause: string) => void): void {
+  const taken = new Map<string, string>();
+  for (const [index, { id, transport }] of settings.devices.entries()) {
+    const at = ["devices", index, "transport"];
+    const isOwn = transport.kind === "mqtt" && transport.topic !== undefined && settings.mqtt?.port !== undefined;
+    if (isOwn)
+      fault(at, `"devices[${index}].transport.topic" is for a broker elsewhere; remove it, or name mqtt.external`);
+    const place = placeOf(id, transport);
+    if (place === null) continue;
+    const other = taken.get(place);
+    if (other !== undefined)
+      fault(at, `"devices[${index}].transport" is the place of ${other}, too; correct one of them`);
+    taken.set(place, id);
+  }
+}
+
+function placeOf(id: string, transport: TransportSettings): string | null {
+  if (transport.kind === "mqtt") return transport.topic ?? readingsTopic(id);
+  if (transport.kind === "sparkplug") return ["spBv1.0", transport.group, transport.node, transport.device].join("/");
+  return null;
+}
+
 /** The kinds of transport over which a protocol comes; null = this version does not know it. */
 function transportsOf(name: string): readonly string[] | null {
   if (name === "api") return ["api"];
   const protocol = protocols.get(name);
   if (protocol === undefined) return null;
-  return protocol.framing.kind === "message" ? ["mqtt"] : ["serial", "tcp", "tcp-server"];
+  switch (protocol.framing.kind) {
+    case "stream":
+      return ["serial", "tcp", "tcp-server"];
+    case "message":
+      return ["mqtt"];
+    case "session":
+      return ["sparkplug"];
+  }
 }
 
 function meant(wrong: string, known: readonly string[]): string {

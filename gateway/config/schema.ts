@@ -42,6 +42,11 @@ const serial = z
   })
   .refine(({ path, usb }) => (path === undefined) !== (usb === undefined), must("a block with either path or usb"));
 
+const TOPIC = "a topic without + and #, for example plant/scale-1/readings";
+const topic = z.string(must(TOPIC)).regex(/^[^$+#\0][^+#\0]{0,255}$/, must(TOPIC));
+const SPARKPLUG_NAME = "a name of Sparkplug: 1 to 64 characters without /, + and #";
+const sparkplugName = z.string(must(SPARKPLUG_NAME)).regex(/^[^/+#\0]{1,64}$/, must(SPARKPLUG_NAME));
+
 const transport = z.discriminatedUnion(
   "kind",
   [
@@ -53,13 +58,80 @@ const transport = z.discriminatedUnion(
       port,
       from: host.exactOptional(),
     }),
-    z.strictObject({ kind: z.literal("mqtt") }),
+    z.strictObject({ kind: z.literal("mqtt"), topic: topic.exactOptional() }),
+    z.strictObject({
+      kind: z.literal("sparkplug"),
+      group: sparkplugName,
+      node: sparkplugName,
+      device: sparkplugName.exactOptional(),
+    }),
     z.strictObject({ kind: z.literal("api") }),
   ],
   must(
-    "one of {kind: serial, path}, {kind: serial, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: mqtt}, {kind: api}",
+    "one of {kind: serial, path}, {kind: serial, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: mqtt}, {kind: sparkplug, group, node, device}, {kind: api}",
   ),
 );
+
+const BROKER_URL = "the address of a broker, mqtt://host:port or mqtts://host:port, without a user in it";
+const VERSION = '"3.1.1" or "5"';
+const CLIENT_ID = "a client id of 1 to 64 letters, digits, hyphens and underscores";
+const HOST_ID = "a name of Sparkplug, the one that edge nodes have as their primary host";
+const REORDER = "a time in milliseconds from 0 to 60000";
+
+/** E2, E4. */
+const external = z
+  .strictObject(
+    {
+      url: z
+        .string(must(BROKER_URL))
+        .regex(/^mqtts?:\/\/(\[[0-9a-f:]+\]|[^\s:/@?#]+)(:\d{1,5})?\/?$/i, must(BROKER_URL)),
+      version: z.union([z.enum(["3.1.1", "5"]), z.literal(5)], must(VERSION)).default("3.1.1"),
+      clientId: z
+        .string(must(CLIENT_ID))
+        .regex(/^[\w-]{1,64}$/, must(CLIENT_ID))
+        .exactOptional(),
+      user: z.string(must("a user name")).min(1, must("a user name")).exactOptional(),
+      passwordFile: file.exactOptional(),
+      ca: file.exactOptional(),
+      cert: file.exactOptional(),
+      key: file.exactOptional(),
+    },
+    must("a block with url"),
+  )
+  .refine(({ user, passwordFile }) => (user === undefined) === (passwordFile === undefined), {
+    error: "a block with both user and passwordFile, or neither",
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: "a block with both cert and key, or neither",
+  })
+  .refine(({ url, ca, cert }) => url.toLowerCase().startsWith("mqtts:") || (ca === undefined && cert === undefined), {
+    error: "a block with ca, cert and key only where url begins with mqtts://",
+  });
+
+const MQTT = "a block with either port (a broker of our own) or external: { url } (a broker elsewhere)";
+const mqtt = z
+  .strictObject(
+    {
+      host: host.default("127.0.0.1"),
+      port: port.exactOptional(),
+      users: file.default("keys/mqtt-users.json"),
+      external: external.exactOptional(),
+      sparkplug: z
+        .strictObject(
+          {
+            hostId: z
+              .string(must(HOST_ID))
+              .regex(/^[^/+#\0]{1,64}$/, must(HOST_ID))
+              .exactOptional(),
+            reorderMs: z.int(must(REORDER)).min(0, must(REORDER)).max(60_000, must(REORDER)).default(2_000),
+          },
+          must("a block with hostId and reorderMs"),
+        )
+        .prefault({}),
+    },
+    must(MQTT),
+  )
+  .refine(({ port, external }) => (port === undefined) !== (external === undefined), must(MQTT));
 
 const SILENCE = "a time in milliseconds from 500 to 3600000";
 
@@ -78,12 +150,7 @@ export const gatewaySchema = z.strictObject(
       },
       must("a block with host, port and addresses"),
     ),
-    mqtt: z
-      .strictObject(
-        { host: host.default("127.0.0.1"), port, users: file.default("keys/mqtt-users.json") },
-        must("a block with host and port"),
-      )
-      .optional(),
+    mqtt: mqtt.optional(),
     store: z
       .strictObject(
         { path: file.default("store.db"), budgetMb: z.int(must(BUDGET)).min(16, must(BUDGET)).default(20_000) },

@@ -12,4 +12,5 @@ export {
   loadKeySets,
   markKeysInUse,
 } from "./keys.ts";
+export { readSecret } from "./secret-file.ts";
 export { createMqttUsers, loadMqttUsers, type MqttUsers } from "./mqtt-users.ts";

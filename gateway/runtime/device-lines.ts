@@ -1,19 +1,16 @@
 import { resolve } from "node:path";
 import {
-  type Broker,
   type Device,
   type DeviceHealth,
   type DeviceSettings,
   type LineTransport,
   type ListPorts,
   openDevice,
-  type Reading,
-  startBroker,
 } from "../../devices/index.ts";
-import { causeOf, type GatewayConfig, GatewayFailure, type TransportSettings } from "../config/index.ts";
-import { type MqttUsers, loadMqttUsers } from "../identity/index.ts";
+import type { GatewayConfig, TransportSettings } from "../config/index.ts";
 import type { DeviceFrame } from "../ingest/index.ts";
 import type { Displays } from "./displays.ts";
+import { frameOf, openMqttLines } from "./mqtt-lines.ts";
 
 export type DeviceLinesEvents = {
   readonly stream: (frame: DeviceFrame) => void;
@@ -21,12 +18,16 @@ export type DeviceLinesEvents = {
   /** Resolves = acknowledge. */
   readonly message: (frame: DeviceFrame) => Promise<void>;
   readonly health: (health: DeviceHealth) => void;
+  /** What nobody asks for and a person should know. */
+  readonly alarm: (sentence: string) => void;
 };
 
 export type DeviceLines = {
   readonly health: () => readonly DeviceHealth[];
   /** D6: ends the quarantine of a device; null = there is no such device. */
   readonly acknowledge: (device: string) => DeviceHealth | null;
+  /** To be called while everything is still taken: tells Sparkplug's edge nodes that they shall keep their data. */
+  readonly retire: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -39,8 +40,8 @@ type Parts = {
 
 /** Opens every configured device and, where one is configured, the MQTT broker. Throws GatewayFailure. */
 export async function openDeviceLines(parts: Parts, events: DeviceLinesEvents): Promise<DeviceLines> {
-  const { config } = parts;
-  const broker = await openBroker(config, events);
+  const { config, displays } = parts;
+  const published = await openMqttLines(config, displays, events);
   const wired = new Map<string, Device>();
   for (const configured of config.settings.devices) {
     const settings = await settingsOf(configured, parts);
@@ -48,16 +49,18 @@ export async function openDeviceLines(parts: Parts, events: DeviceLinesEvents): 
   }
   const health = (): readonly DeviceHealth[] => [
     ...[...wired.values()].map((device) => device.health()),
-    ...(broker?.health() ?? []),
+    ...(published?.health() ?? []),
   ];
   return {
     health,
     acknowledge: (id) => {
       wired.get(id)?.acknowledge();
+      published?.acknowledge(id);
       return health().find(({ device }) => device === id) ?? null;
     },
+    retire: async () => published?.retire(),
     close: async () => {
-      await Promise.all([...[...wired.values()].map((device) => device.close()), broker?.close()]);
+      await Promise.all([...[...wired.values()].map((device) => device.close()), published?.close()]);
     },
   };
 }
@@ -108,65 +111,8 @@ export function lineOf(transport: TransportSettings, dir: string): LineTransport
     case "tcp-server":
       return transport;
     case "mqtt":
+    case "sparkplug":
     case "api":
       return null;
   }
-}
-
-/** All readings of a call are of one frame. */
-function frameOf(readings: readonly Reading[]): DeviceFrame | null {
-  const [first] = readings;
-  if (first === undefined) return null;
-  return {
-    device: first.device,
-    at: first.receivedAt,
-    frame: first.frame,
-    quantities: readings.map(({ quantity }) => quantity),
-  };
-}
-
-async function openBroker(config: GatewayConfig, events: DeviceLinesEvents): Promise<Broker | null> {
-  const { mqtt, devices } = config.settings;
-  if (mqtt === undefined) return null;
-  const users = await loadMqttUsers(resolve(config.dir, mqtt.users));
-  const published = devices.filter(({ transport }) => transport.kind === "mqtt");
-  try {
-    return await startBroker({
-      host: mqtt.host,
-      port: mqtt.port,
-      devices: published.map(({ id }) => ({
-        id,
-        username: id,
-        password: passwordOf(users, id, mqtt.users),
-        protocol: config.site.devices.find((device) => device.id === id)?.protocol ?? "senml-json",
-      })),
-      onReadings: async (_device, readings) => {
-        const frame = frameOf(readings);
-        if (frame !== null) await events.message(frame);
-      },
-      onHealth: events.health,
-    });
-  } catch (error) {
-    throw listenFailure(error, mqtt.host, mqtt.port, "MQTT broker");
-  }
-}
-
-/** K5: without a password of its own a device cannot come in; an empty one would be a default credential. */
-function passwordOf(users: MqttUsers, device: string, file: string): string {
-  const password = users[device];
-  if (password === undefined) {
-    throw new GatewayFailure("CONFIG_WRONG", {
-      sentences: [`${file} has no password for device ${device}; add "${device}": "<password>"`],
-    });
-  }
-  return password;
-}
-
-/** What a failed listen means to the person who started the gateway. */
-export function listenFailure(error: unknown, host: string, port: number, use: string): Error {
-  if (error instanceof GatewayFailure) return error;
-  const cause = causeOf(error);
-  return cause === "EADDRINUSE"
-    ? new GatewayFailure("PORT_BUSY", { host, port, use })
-    : new GatewayFailure("ADDRESS_UNUSABLE", { host, port, use, cause });
 }

@@ -13,7 +13,7 @@ import { StationFailure, stationsOf } from "../station/index.ts";
 import { type Honest, makeAcceptor } from "./acceptor.ts";
 import { startAnchorings } from "./anchorings.ts";
 import { clockFault } from "./clock.ts";
-import { listenFailure } from "./device-lines.ts";
+import { listenFailure } from "./listen-failure.ts";
 import { watchDisk } from "./disk-budget.ts";
 import { makeInForce } from "./in-force.ts";
 import { type Line, startLine } from "./line.ts";

@@ -61,12 +61,14 @@ export async function startLine(
         status: (device, at, status) => ingest.onStatus(device, at, status),
         message: (frame) => ingest.onMessage(frame),
         health: tell,
+        alarm: (sentence) => observer.alarm("mqtt", sentence),
       },
     );
   }
 
   /** Ingest stops before the lines close, so that what is on its way can still be acknowledged. */
   async function stop(): Promise<void> {
+    await lines?.retire();
     await ingest.stop();
     await lines?.close();
     lines = null;

@@ -257,3 +257,66 @@ test("C5: a SITE.json that is not there is to be copied, and not to be made anew
     t.regex(error?.message ?? "", /copy the site's SITE\.json there from a gateway's directory/);
   }
 });
+
+test("C2: a broker is our own or elsewhere, and what is wrong with it is named", (t) => {
+  const mqtt = (text: string) =>
+    sentences(`${GOOD}mqtt: ${text}\n`)[0]?.replace(/^.*?, but must be /, "") ?? "accepted";
+  const elsewhere = (text: string) => mqtt(`{ external: { ${text} } }`);
+  t.is(mqtt("{ port: 1883 }"), "accepted");
+  t.is(elsewhere("url: 'mqtt://broker:1883'"), "accepted");
+  t.is(
+    elsewhere("url: 'mqtts://[2001:db8::7]', version: 5, user: u, passwordFile: p, ca: c, cert: c, key: k"),
+    "accepted",
+  );
+  const either = "a block with either port (a broker of our own) or external: { url } (a broker elsewhere)";
+  t.is(mqtt("{}"), either);
+  t.is(mqtt("{ port: 1883, external: { url: 'mqtt://b' } }"), either);
+  const url = "the address of a broker, mqtt://host:port or mqtts://host:port, without a user in it";
+  for (const wrong of ["http://b", "mqtt://u:p@b", "b:1883", "mqtt://b/path"])
+    t.is(elsewhere(`url: '${wrong}'`), url, wrong);
+  t.is(elsewhere("url: 'mqtt://b', version: '3.1'"), '"3.1.1" or "5"');
+  t.is(elsewhere("url: 'mqtt://b', user: u"), "a block with both user and passwordFile, or neither");
+  t.is(elsewhere("url: 'mqtts://b', cert: c"), "a block with both cert and key, or neither");
+  t.regex(elsewhere("url: 'mqtt://b', ca: c"), /only where url begins with mqtts/);
+  t.regex(
+    elsewhere("url: 'mqtt://b', cilentId: x"),
+    /"mqtt\.external\.cilentId" is not a setting; did you mean "clientId"\?/,
+  );
+  const device = (transport: string) =>
+    sentences(`${GOOD}mqtt: { port: 1883 }\ndevices:\n  - { id: a, transport: { ${transport} } }\n`)[0] ?? "accepted";
+  t.is(device("kind: sparkplug, group: dock, node: line-1"), "accepted");
+  t.regex(device("kind: sparkplug, group: dock/x, node: line-1"), /must be a name of Sparkplug/);
+  t.regex(device("kind: mqtt, topic: 'plant/#'"), /must be a topic without \+ and #/);
+});
+
+test("C4: devices that publish have places of their own, and topics only on a broker elsewhere", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[2] ?? "";
+  const path = join(dir, "gateway.yaml");
+  const text = await readFile(path, "utf8");
+  const { site } = await loadConfig(dir);
+  const { configHash: _, format: __, ...document } = site;
+  const sensor = site.devices.find(({ id }) => id === "sensor-3");
+  if (sensor === undefined) return t.fail();
+  await writeFile(
+    join(dir, "SITE.json"),
+    JSON.stringify(siteOf({ ...document, devices: [...site.devices, { ...sensor, id: "sensor-4" }] })),
+  );
+  const with4 = (one: string, two: string) =>
+    text.replace(
+      /^ {2}- \{ id: sensor-3.*$/m,
+      `  - { id: sensor-3, transport: { ${one} } }\n  - { id: sensor-4, transport: { ${two} } }`,
+    );
+  await writeFile(path, with4("kind: mqtt", "kind: mqtt"));
+  await loadConfig(dir);
+  await writeFile(path, with4("kind: mqtt, topic: a", "kind: mqtt"));
+  await t.throwsAsync(loadConfig(dir), {
+    message: /topic" is for a broker elsewhere; remove it, or name mqtt\.external$/,
+  });
+  const elsewhere = (one: string, two: string) =>
+    with4(one, two).replace(/^mqtt: .*$/m, "mqtt: { external: { url: 'mqtt://b' } }");
+  await writeFile(path, elsewhere("kind: mqtt, topic: a", "kind: mqtt, topic: a"));
+  await t.throwsAsync(loadConfig(dir), { message: /is the place of sensor-3, too; correct one of them$/ });
+  await writeFile(path, elsewhere("kind: mqtt, topic: a", "kind: sparkplug, group: g, node: n"));
+  await t.throwsAsync(loadConfig(dir), { message: /is sparkplug, but sensor-4 speaks senml-json; use mqtt$/ });
+});

@@ -4,6 +4,7 @@ import { hostSparkplug } from "./host-client.ts";
 import type { ExternalBroker, ExternalBrokerOptions } from "./options.ts";
 import { subscribeReadings } from "./subscriber.ts";
 
+export { tryBroker } from "./try.ts";
 export type { BrokerPlace, ExternalBroker, ExternalBrokerOptions } from "./options.ts";
 
 /** Devices that publish on a broker elsewhere: see ../README.md, rules E1 to E6. Never throws for what the world does (D2). */
