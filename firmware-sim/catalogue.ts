@@ -21,6 +21,7 @@ export type WiredStart = Start & { readonly line: LineSettings; readonly faults:
 export type PublishedStart = Start & {
   /** `mqtt://host:port` of a broker. */
   readonly mqtt: { readonly url: string; readonly username: string; readonly password: string };
+  readonly faults: readonly Fault[];
 };
 
 export type RunningDevice = {

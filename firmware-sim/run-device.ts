@@ -1,5 +1,5 @@
 import { type PublishedStart, type RunningDevice, type SimulatedDevice, simulatedDevices } from "./catalogue.ts";
-import { type Fault, faultUsage, parseFault } from "./faults/index.ts";
+import { type Fault, faultUsage, messageFaultNames, parseFault, parseMessageFault } from "./faults/index.ts";
 import { type ItemSource, stationNumberOf, syntheticItems } from "./items.ts";
 import type { LineSettings } from "./lines/index.ts";
 import { readScript } from "./script.ts";
@@ -16,7 +16,7 @@ One simulated device until Ctrl-C.
             with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id: ${namesOf("published")}
   --script  JSON lines {"item","grams","mm":[l,w,h]} to present in order; without it, endless items of --seed
   --journal what was presented, one JSON line each
-  --fault   what goes wrong with a device on a line; faults stack:
+  --fault   what goes wrong; faults stack; with --mqtt only ${messageFaultNames.join(", ")}:
             ${faultUsage.replaceAll(", ", "\n            ")}
 `;
 
@@ -30,7 +30,7 @@ export type DeviceOptions = {
   readonly journal: string | null;
 } & (
   | { readonly kind: "wired"; readonly line: LineSettings; readonly faults: readonly Fault[] }
-  | { readonly kind: "published"; readonly mqtt: PublishedStart["mqtt"] }
+  | { readonly kind: "published"; readonly mqtt: PublishedStart["mqtt"]; readonly faults: readonly Fault[] }
 );
 
 type Parsed =
@@ -59,22 +59,21 @@ export function parseDeviceArguments(argv: readonly string[]): Parsed {
   const device = simulatedDevices.get(protocol);
   if (device === undefined)
     return usage(`protocol "${protocol}" is not known: use ${[...simulatedDevices.keys()].join(", ")}`);
-  if (device.kind === "published") {
-    if (id === null) return usage(`${protocol} wants --id, the device's name in its topic`);
-    if (given.has("--fault")) return usage("faults work on a byte line (--pty or --tcp), not on --mqtt");
-    const mqtt = mqttOf(one("--mqtt"));
-    return typeof mqtt === "string"
-      ? usage(mqtt)
-      : { kind: "options", options: { ...basis, protocol, id, kind: "published", mqtt } };
-  }
-  const line = lineOf(one("--pty"), one("--tcp"));
-  if (typeof line === "string") return usage(`${protocol}: ${line}`);
   const faults: Fault[] = [];
   for (const text of given.get("--fault") ?? []) {
-    const fault = parseFault(text, seed);
+    const fault = device.kind === "published" ? parseMessageFault(text, seed) : parseFault(text, seed);
     if (typeof fault === "string") return usage(fault);
     faults.push(fault);
   }
+  if (device.kind === "published") {
+    if (id === null) return usage(`${protocol} wants --id, the device's name in its topic`);
+    const mqtt = mqttOf(one("--mqtt"));
+    return typeof mqtt === "string"
+      ? usage(mqtt)
+      : { kind: "options", options: { ...basis, protocol, id, kind: "published", mqtt, faults } };
+  }
+  const line = lineOf(one("--pty"), one("--tcp"));
+  if (typeof line === "string") return usage(`${protocol}: ${line}`);
   return { kind: "options", options: { ...basis, protocol, id: id ?? protocol, kind: "wired", line, faults } };
 }
 

@@ -23,6 +23,10 @@ export type Wire = {
 /** What may go wrong with a device or between it and its host: a wire made worse. Faults stack (F9). */
 export type Fault = (wire: Wire) => Wire;
 
+/** The first of them is nearest to the wire. */
+export const withFaults = (faults: readonly Fault[], wire: Wire): Wire =>
+  faults.reduce<Wire>((inner, fault) => fault(inner), wire);
+
 /** A fault of the way to the host alone. */
 export const onLine =
   (worsen: (line: Line) => Line): Fault =>

@@ -14,7 +14,7 @@ import { slow } from "./slow.ts";
 import { split } from "./split.ts";
 import { unplug } from "./unplug.ts";
 
-export { type DeviceControls, type Fault, noControls, type Wire } from "./fault.ts";
+export { type DeviceControls, type Fault, noControls, withFaults } from "./fault.ts";
 
 /** What its value looks like, and the fault that it makes; null = not such a value. */
 type Kind = { readonly value: string; readonly make: (value: string, random: () => Random) => Fault | null };
@@ -73,6 +73,28 @@ export function parseFault(text: string, seed: number): Fault | string {
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (kind === undefined) return `fault "${text}" is not known: use ${faultUsage}`;
   return kind.make(value, () => seeded(`${seed}/${name}`)) ?? `fault "${text}" wants ${name}=${kind.value}`;
+}
+
+/** F9: what can happen to a device that publishes: one write is one message, and TCP lets no bit of it arrive the wrong way round. */
+export const messageFaultNames = [
+  "slow",
+  "duplicate",
+  "flood",
+  "silence",
+  "unplug",
+  "reboot",
+  "stuck",
+  "gap",
+  "unit",
+  "clock",
+];
+
+/** A fault of a device that publishes; a string is the usage error. */
+export function parseMessageFault(text: string, seed: number): Fault | string {
+  const [name = ""] = text.split("=", 1);
+  if (faultNames.includes(name) && !messageFaultNames.includes(name))
+    return `fault "${text}" happens to bytes on a line (--pty or --tcp); with --mqtt use ${messageFaultNames.join(", ")}`;
+  return parseFault(text, seed);
 }
 
 /** Faults as a program names them: "noise=0.01". Throws a RangeError with the usage. */

@@ -1,4 +1,4 @@
-import type { DeviceControls, Fault, Wire } from "../faults/index.ts";
+import { type DeviceControls, type Fault, withFaults } from "../faults/index.ts";
 import type { Line, LineEvents, LineSettings } from "./line.ts";
 import { openPty } from "./pty.ts";
 import { listenTcp } from "./tcp-server.ts";
@@ -14,7 +14,7 @@ export async function openLine(
 ): Promise<Line> {
   let hear = events.received;
   const line = await opened(settings, { ...events, received: (bytes) => hear(bytes) });
-  const wire = faults.reduce<Wire>((inner, fault) => fault(inner), { line, hear, device });
+  const wire = withFaults(faults, { line, hear, device });
   ({ hear } = wire);
   return wire.line;
 }

@@ -1,7 +1,10 @@
 import { connect, type MqttClient } from "mqtt";
+import { type DeviceControls, type Fault, noControls, withFaults } from "../faults/index.ts";
 import { displayedGrams, type ItemSource } from "../items.ts";
 import { type JournalLine, openJournal, type Presented } from "../journal.ts";
+import type { Line } from "../lines/index.ts";
 import { asksForRebirth, parseState } from "./heard.ts";
+import { keyOf, messageOf, saidIn } from "./message.ts";
 import { births, connecting, death, type NodeCore, nodeCore, type Said, weighing } from "./node-core.ts";
 
 export type SparkplugNodeOptions = {
@@ -19,6 +22,8 @@ export type SparkplugNodeOptions = {
   /** 0 = as fast as possible. */
   readonly ratePerSecond: number;
   readonly divisionGrams?: number;
+  /** Those of devices that publish (F9); one write is one message. */
+  readonly faults?: readonly Fault[];
   readonly onEvent?: (event: NodeEvent) => void;
 };
 
@@ -70,12 +75,22 @@ class Node implements SparkplugNode {
   #published = 0;
   #births = 0;
   #closed = false;
+  #unplugged = false;
+  /** F9: its program hangs, so that it weighs nothing. */
+  #hung = false;
+  /** F9: the load cell is off: it weighs nothing. */
+  #blind = false;
+  #clockBackMs = 0;
+  readonly #line: Line;
+  /** Who waits for a message to be on its way. */
+  readonly #leaving = new Map<string, (sent: boolean) => void>();
 
   constructor(options: SparkplugNodeOptions) {
     this.#options = options;
     this.#journal = openJournal(options.journal);
     this.#kept = [...this.#journal.unfinished];
     this.#core = nodeCore(options.group, options.node, options.device);
+    this.#line = this.#wired(options.faults ?? []);
     this.#client = this.#connect();
     this.#ticking = setInterval(() => this.#pump(), TICK_MS);
   }
@@ -93,6 +108,7 @@ class Node implements SparkplugNode {
     this.#closed = true;
     clearInterval(this.#ticking);
     if (this.#reconnecting !== null) clearTimeout(this.#reconnecting);
+    await this.#line.close();
     await this.#leave();
     this.#journal.close();
   }
@@ -154,7 +170,7 @@ class Node implements SparkplugNode {
   }
 
   #beBorn(): void {
-    const born = births(this.#core, Date.now());
+    const born = births(this.#core, this.#now());
     this.#core = born.core;
     for (const said of born.said) this.#say(said, () => undefined);
     this.#session = "born";
@@ -180,6 +196,10 @@ class Node implements SparkplugNode {
     this.#session = "offline";
     this.#options.onEvent?.({ kind: "disconnected", reason });
     client.end(true);
+    if (!this.#unplugged) this.#connectLater();
+  }
+
+  #connectLater(): void {
     this.#reconnecting = setTimeout(() => {
       this.#reconnecting = null;
       this.#client = this.#connect();
@@ -192,12 +212,12 @@ class Node implements SparkplugNode {
       if (presented !== undefined) this.#publish(presented, true);
     }
     this.#earn();
-    while (this.#credit >= 1 && this.#kept.length < MOST_KEPT) {
+    while (!this.#hung && this.#credit >= 1 && this.#kept.length < MOST_KEPT) {
       const item = this.#options.items(this.#journal.count());
       if (item === null) return;
       this.#credit -= 1;
       const grams = displayedGrams(item.grams, this.#options.divisionGrams ?? DEFAULT_DIVISION_GRAMS);
-      const presented = this.#journal.present({ at: Date.now(), item: item.item, grams, mm: item.mm });
+      const presented = this.#journal.present({ at: this.#now(), item: item.item, grams, mm: item.mm });
       this.#options.onEvent?.({ kind: "presented", line: presented.line });
       if (this.#session === "born") this.#publish(presented, false);
       else if (this.#options.primaryHost !== null) this.#kept.push(presented);
@@ -214,14 +234,15 @@ class Node implements SparkplugNode {
   }
 
   #publish(presented: Presented, isLate: boolean): void {
-    const next = weighing(this.#core, presented.number, presented.line, Date.now(), isLate);
+    const line = this.#blind ? { ...presented.line, grams: 0 } : presented.line;
+    const next = weighing(this.#core, presented.number, line, this.#now(), isLate);
     this.#core = next.core;
     const client = this.#client;
     this.#say(next.said, (sent) => {
       if (!sent) {
         // What the connection did not take any more is kept for the next one.
         if (this.#options.primaryHost !== null && !this.#closed) this.#kept.push(presented);
-        if (client === this.#client) this.#session = "offline";
+        this.#lost(client, "a message did not go out");
         return;
       }
       this.#published += 1;
@@ -231,9 +252,69 @@ class Node implements SparkplugNode {
   }
 
   /** At QoS 0, not retained (chapter 6). */
-  #say({ topic, payload }: Said, done: (sent: boolean) => void): void {
-    this.#client.publish(topic, Buffer.from(payload), { qos: 0, retain: false }, (error) => {
-      done(error === undefined || error === null);
-    });
+  #say(said: Said, done: (sent: boolean) => void): void {
+    const bytes = messageOf(said);
+    this.#leaving.set(keyOf(bytes), done);
+    if (!this.#line.write(bytes)) this.#left(bytes, false);
+  }
+
+  #left(bytes: Uint8Array, sent: boolean): void {
+    const key = keyOf(bytes);
+    const done = this.#leaving.get(key);
+    this.#leaving.delete(key);
+    done?.(sent);
+  }
+
+  /** F9: one write is one message. */
+  #wired(faults: readonly Fault[]): Line {
+    const unplug = () => {
+      this.#unplugged = true;
+      this.#client.end(true);
+    };
+    const plug = async () => {
+      if (!this.#unplugged || this.#closed) return;
+      this.#unplugged = false;
+      this.#connectLater();
+    };
+    const line: Line = {
+      write: (bytes) => {
+        const { topic, payload } = saidIn(bytes, this.#dataTopic());
+        if (!this.#client.connected) return false;
+        this.#client.publish(topic, Buffer.from(payload), { qos: 0, retain: false }, (error) => {
+          this.#left(bytes, error === undefined || error === null);
+        });
+        return true;
+      },
+      linked: () => this.#client.connected,
+      unplug,
+      plug,
+      close: async () => {},
+    };
+    const device: DeviceControls = {
+      ...noControls,
+      breakSensor: (broken) => {
+        this.#blind = broken;
+      },
+      hold: (held) => {
+        this.#hung = held;
+      },
+      restart: (offMs) => {
+        unplug();
+        setTimeout(() => void plug(), offMs);
+      },
+      setClockBack: (ms) => {
+        this.#clockBackMs += ms;
+      },
+    };
+    return withFaults(faults, { line, hear: () => {}, device }).line;
+  }
+
+  #dataTopic(): string {
+    const { group, node, device } = this.#options;
+    return `spBv1.0/${group}/DDATA/${node}/${device}`;
+  }
+
+  #now(): number {
+    return Date.now() - this.#clockBackMs;
   }
 }

@@ -5,7 +5,7 @@ import { type Item, syntheticItems } from "../../../firmware-sim/items.ts";
 import { startScale } from "../../../firmware-sim/scale/index.ts";
 import { type Ingest, startIngest } from "../../../gateway/ingest/index.ts";
 import { stationsOf } from "../../../gateway/station/index.ts";
-import type { Site } from "../../../ledger/management/index.ts";
+import type { Site, SiteDevice } from "../../../ledger/management/index.ts";
 import type { Measurement } from "../../../ledger/statement/index.ts";
 import { judge, type Presented, type Verdict } from "./judge.ts";
 import { registrationOf, type Roles, rolesOf, scaleOf } from "./roles.ts";
@@ -71,7 +71,7 @@ async function setUp({ protocol, faults, seed }: Cell, time: VirtualTime): Promi
   const sizer = await startDimensioner({ ...settings("size"), protocol: roles.size });
   const reader = roles.name === null ? null : await startDimensioner({ ...settings("name"), protocol: roles.name });
   const accepted: Measurement[] = [];
-  const ingest = ingestOf(roles, accepted);
+  const ingest = ingestOf(registrationOf(roles), accepted);
   const devices = {
     mass: open("mass", roles.mass, lines.mass, ingest),
     size: open("size", roles.size, lines.size, ingest),
@@ -142,17 +142,20 @@ function open(id: string, protocol: string, { connect }: VirtualLine, ingest: In
   );
 }
 
-/** Stations over a disk that is never late. */
-function ingestOf(roles: Roles, accepted: Measurement[]): Ingest {
-  const site = { devices: registrationOf(roles) } as unknown as Site;
+/** Stations over a disk that is never late and forgets nothing. */
+export function ingestOf(devices: readonly SiteDevice[], accepted: Measurement[]): Ingest {
+  const site = { devices } as unknown as Site;
+  const taken = new Map<string, number>();
   return startIngest({
     stations: stationsOf(site, "gw-1", WINDOW_MS),
-    accept: async (measurement) => {
+    accept: async (measurement, writes) => {
       accepted.push(measurement);
-      return { number: accepted.length };
+      const number = accepted.length;
+      for (const write of writes(number)) if (write.kind === "accepted") taken.set(write.key, number);
+      return { number };
     },
     commit: async () => {},
-    accepted: async () => null,
+    accepted: async (key) => taken.get(key) ?? null,
     decode: () => null,
     memos: new Map(),
     readings: [],

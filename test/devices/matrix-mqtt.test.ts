@@ -1,0 +1,21 @@
+import test from "ava";
+import { faultsOfMessages, publishedProtocols, runPublishedCell } from "./matrix/published.ts";
+
+/** Faults that cost nothing: what was presented is measured in the end. */
+const harmless = ["none", "slow", "clock", "stuck"];
+
+for (const protocol of publishedProtocols) {
+  test(`F9: ${protocol}: whatever goes wrong, nothing wrong is measured and nothing twice`, async (t) => {
+    const results = await Promise.all(
+      faultsOfMessages.map(async ({ name, faults }) => ({
+        name,
+        ...(await runPublishedCell({ protocol, faults, seed: 1 })),
+      })),
+    );
+    for (const { name, right, wrong, doubled, presented } of results) {
+      t.deepEqual([wrong, doubled], [[], 0], name);
+      t.true(right > 0, `${name}: ${right} of ${presented}`);
+      if (harmless.includes(name)) t.is(right, presented, name);
+    }
+  });
+}
