@@ -24,6 +24,8 @@ export function openDevice(settings: DeviceSettings, events: DeviceEvents): Devi
       `device ${settings.id}: ${protocol.name} comes over MQTT, not over ${settings.transport.kind}`,
     );
   }
+  if (settings.transport.kind === "hid" && protocol.wire !== "hid")
+    throw new RangeError(`device ${settings.id}: ${protocol.name} comes over a byte line, not from a HID device`);
   const connect = connectTransport(settings.transport, protocol, settings.listPorts);
   return new OpenDevice(settings, protocol, protocol.framing.takeFrame, connect, events);
 }

@@ -16,4 +16,5 @@ export {
 export type { PublishedSettings } from "./published-device.ts";
 export { filtersOf } from "./protocols/sparkplug/index.ts";
 export { readingsTopic } from "./transports/readings-topic.ts";
+export { findHid } from "./transports/hid.ts";
 export { findSerialPort } from "./transports/serial.ts";

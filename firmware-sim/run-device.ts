@@ -8,11 +8,11 @@ const namesOf = (kind: SimulatedDevice["kind"]): string =>
   [...simulatedDevices.values()].flatMap((device) => (device.kind === kind ? [device.protocol] : [])).join(", ");
 
 /** `tallystick device --help`, of the devices and faults that there are. */
-export const deviceUsage = `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --mqtt URL) [--script FILE] [--fault NAME=VALUE]... [--journal FILE]
+export const deviceUsage = `tallystick device PROTOCOL (--pty LINK | --tcp PORT | --fifo PATH | --mqtt URL) [--script FILE] [--fault NAME=VALUE]... [--journal FILE]
                   [--id ID] [--rate PER_SECOND] [--seed N]
 
 One simulated device until Ctrl-C.
-  PROTOCOL  with --pty or --tcp: ${namesOf("wired")}
+  PROTOCOL  with --pty or --tcp, or --fifo in the place of a /dev/hidrawN: ${namesOf("wired")}
             with --mqtt mqtt://USER:PASSWORD@HOST:PORT and --id: ${namesOf("published")}
   --script  JSON lines {"item","grams","mm":[l,w,h]} to present in order; without it, endless items of --seed
   --journal what was presented, one JSON line each
@@ -38,7 +38,7 @@ type Parsed =
   /** One sentence; the command ends with 2. */
   | { readonly kind: "usage"; readonly reason: string };
 
-const KNOWN = ["--pty", "--tcp", "--mqtt", "--script", "--fault", "--journal", "--id", "--rate", "--seed"];
+const KNOWN = ["--pty", "--tcp", "--fifo", "--mqtt", "--script", "--fault", "--journal", "--id", "--rate", "--seed"];
 const DEVICE_ID = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /** Reads what follows `tallystick device`. */
@@ -53,8 +53,8 @@ export function parseDeviceArguments(argv: readonly string[]): Parsed {
   if (!Number.isSafeInteger(seed) || seed < 0) return usage("--seed wants a whole number");
   if (!(ratePerSecond > 0)) return usage("--rate wants a number above 0");
   if (id !== null && !DEVICE_ID.test(id)) return usage("--id wants 1 to 32 of a-z, 0-9 and -");
-  const places = ["--pty", "--tcp", "--mqtt"].filter((name) => given.has(name));
-  if (places.length !== 1) return usage("give exactly one of --pty LINK, --tcp PORT, --mqtt URL");
+  const places = ["--pty", "--tcp", "--fifo", "--mqtt"].filter((name) => given.has(name));
+  if (places.length !== 1) return usage("give exactly one of --pty LINK, --tcp PORT, --fifo PATH, --mqtt URL");
   const basis = { seed, ratePerSecond, script: one("--script"), journal: one("--journal") };
   const device = simulatedDevices.get(protocol);
   if (device === undefined)
@@ -72,7 +72,7 @@ export function parseDeviceArguments(argv: readonly string[]): Parsed {
       ? usage(mqtt)
       : { kind: "options", options: { ...basis, protocol, id, kind: "published", mqtt, faults } };
   }
-  const line = lineOf(one("--pty"), one("--tcp"));
+  const line = lineOf(one("--pty"), one("--tcp"), one("--fifo"));
   if (typeof line === "string") return usage(`${protocol}: ${line}`);
   return { kind: "options", options: { ...basis, protocol, id: id ?? protocol, kind: "wired", line, faults } };
 }
@@ -91,9 +91,10 @@ function flagsOf(argv: readonly string[]): ReadonlyMap<string, readonly string[]
   return given;
 }
 
-function lineOf(pty: string | null, tcp: string | null): LineSettings | string {
+function lineOf(pty: string | null, tcp: string | null, fifo: string | null): LineSettings | string {
   if (pty !== null) return { kind: "pty", link: pty };
-  if (tcp === null) return "give --pty LINK or --tcp PORT";
+  if (fifo !== null) return { kind: "fifo", path: fifo };
+  if (tcp === null) return "give --pty LINK, --tcp PORT or --fifo PATH";
   const port = Number(tcp);
   return Number.isInteger(port) && port > 0 && port < 65_536 ? { kind: "tcp", port } : "--tcp wants a port, 1 to 65535";
 }

@@ -20,6 +20,7 @@ import { sma } from "./sma/index.ts";
 import { stGs } from "./st-gs/index.ts";
 import { toledo8217Kg, toledo8217Lb } from "./toledo-8217/index.ts";
 import { toledoContinuous, toledoContinuousChecksum } from "./toledo-continuous/index.ts";
+import { usbHid } from "./usb-hid/index.ts";
 
 export type {
   Decoded,
@@ -61,6 +62,7 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     toledo8217Lb,
     toledoContinuous,
     toledoContinuousChecksum,
+    usbHid,
   ].map((protocol) => [protocol.name, protocol]),
 );
 

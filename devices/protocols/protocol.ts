@@ -86,6 +86,8 @@ export type Protocol = {
   readonly probe?: Probe;
   /** Frames carry a checksum: one that holds is no chance. */
   readonly hasChecksum?: true;
+  /** It comes over a HID device or by HTTP; absent: over a byte line, or as messages. What comes by HID may come over a line as well. */
+  readonly wire?: "hid" | "http";
   /** Nearly every text is a frame that decodes, so that decoding proves nothing about who speaks (Y3). */
   readonly readsAnything?: true;
   /** P10: the protocol as the settings of one device make it; a text = what is wrong with them. Absent: it takes none. */

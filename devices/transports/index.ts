@@ -1,12 +1,13 @@
 import type { Protocol } from "../protocols/index.ts";
 import type { Connect } from "./connection.ts";
+import { connectHid, type HidSettings } from "./hid.ts";
 import { type ListPorts, listPorts } from "./ports.ts";
 import { connectSerial, type SerialSettings, usualLine } from "./serial.ts";
 import { connectTcp, type TcpSettings } from "./tcp.ts";
 import { connectTcpServer, type TcpServerSettings } from "./tcp-server.ts";
 
 /** Where a byte line goes. */
-export type TransportSettings = SerialSettings | TcpSettings | TcpServerSettings;
+export type TransportSettings = SerialSettings | HidSettings | TcpSettings | TcpServerSettings;
 
 /** A line that somebody else made, for devices in the same process. */
 export type GivenLine = { readonly kind: "given"; readonly connect: Connect };
@@ -20,6 +21,8 @@ export function connectTransport(
   switch (settings.kind) {
     case "serial":
       return connectSerial(settings, lines?.[0] ?? usualLine, ports);
+    case "hid":
+      return connectHid(settings);
     case "tcp":
       return connectTcp(settings);
     case "tcp-server":

@@ -14,6 +14,8 @@ import { riceLake } from "./rice-lake.ts";
 import { sartoriusSbi } from "./sartorius-sbi.ts";
 import { stGs } from "./st-gs.ts";
 
+import { usbHid } from "./usb-hid.ts";
+
 export type { Answer, DialectInput, Speaker, Speech } from "./dialect.ts";
 
 /** Every dialect of a simulated scale by its protocol. A new one is a file here and a line in this table (F16). */
@@ -35,5 +37,6 @@ export const dialects: ReadonlyMap<string, Speaker> = new Map(
     speakerOf(toledo8217Lb),
     speakerOf(toledoContinuous),
     speakerOf(toledoContinuousChecksum),
+    speakerOf(usbHid),
   ].map((speaker) => [speaker.protocol, speaker]),
 );

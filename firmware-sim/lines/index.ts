@@ -1,5 +1,6 @@
 import { type DeviceControls, type Fault, withFaults } from "../faults/index.ts";
 import type { Line, LineEvents, LineSettings } from "./line.ts";
+import { openFifo } from "./fifo.ts";
 import { openPty } from "./pty.ts";
 import { listenTcp } from "./tcp-server.ts";
 
@@ -23,6 +24,8 @@ async function opened(settings: LineSettings, events: LineEvents): Promise<Line>
   switch (settings.kind) {
     case "pty":
       return openPty(settings.link, events);
+    case "fifo":
+      return openFifo(settings.path);
     case "tcp":
       return listenTcp(settings.port, settings.host ?? "127.0.0.1", events);
     case "given":

@@ -20,6 +20,7 @@ export type LineEvents = {
 
 export type LineSettings =
   | { readonly kind: "pty"; readonly link: string }
+  | { readonly kind: "fifo"; readonly path: string }
   | { readonly kind: "tcp"; readonly port: number; readonly host?: string }
   /** A line that somebody else made, for hosts in the same process. */
   | { readonly kind: "given"; readonly open: (events: LineEvents) => Line };

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { access, constants, stat, statfs } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type LineTransport, findSerialPort, listPorts, tryBroker } from "../../devices/index.ts";
+import { type LineTransport, findHid, findSerialPort, listPorts, tryBroker } from "../../devices/index.ts";
 import { openStoreReadOnly, StoreFailure } from "../../ledger/store/index.ts";
 import { causeOf, type GatewayConfig, loadConfig, storePathOf } from "../config/index.ts";
 import { checkKeys, type GatewayKeys, keySetOf, keysInUse, loadKeySets, loadMqttUsers } from "../identity/index.ts";
@@ -189,6 +189,10 @@ async function deviceLine(check: string, line: LineTransport, running: boolean):
       const found = await findSerialPort(line, 0, listPorts);
       return "fault" in found ? { check, ok: false, found: found.fault } : serial(check, found.path);
     }
+    case "hid": {
+      const found = await findHid(line);
+      return "fault" in found ? { check, ok: false, found: found.fault } : serial(check, found.path, constants.R_OK);
+    }
     case "tcp": {
       // A serial server often admits one connection: the running gateway has it.
       if (running) return { check, ok: true, found: "see the gateway's status" };
@@ -207,10 +211,10 @@ async function deviceLine(check: string, line: LineTransport, running: boolean):
   }
 }
 
-async function serial(check: string, path: string): Promise<Finding> {
+async function serial(check: string, path: string, rights = constants.R_OK | constants.W_OK): Promise<Finding> {
   try {
     await stat(path);
-    await access(path, constants.R_OK | constants.W_OK);
+    await access(path, rights);
     return { check, ok: true, found: `${path} can be opened` };
   } catch (error) {
     const cause = causeOf(error);

@@ -134,7 +134,7 @@ function transportsOf(name: string): readonly string[] | null {
   if (protocol === undefined) return null;
   switch (protocol.framing.kind) {
     case "stream":
-      return ["serial", "tcp", "tcp-server"];
+      return [...(protocol.wire === "hid" ? ["hid"] : []), "serial", "tcp", "tcp-server"];
     case "message":
       return ["mqtt"];
     case "session":

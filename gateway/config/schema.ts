@@ -21,6 +21,12 @@ const SERIAL_NUMBER = "a serial number as a text of 1 to 64 characters, in quote
 const serialNumber = z.string(must(SERIAL_NUMBER)).min(1, must(SERIAL_NUMBER)).max(64, must(SERIAL_NUMBER));
 const PORT_PATH = 'a path, such as /dev/serial/by-id/..., with at most one "*", in its last part';
 
+const usb = z.strictObject(
+  { vid: usbId, pid: usbId, serial: serialNumber.exactOptional() },
+  must("a block with vid, pid and, if there may be two of them, serial"),
+);
+const HID_PATH = "the path of a HID device, for example /dev/hidraw0";
+
 /** T2, T5: what is absent comes from the factory settings of the protocol. */
 const serial = z
   .strictObject({
@@ -29,12 +35,7 @@ const serial = z
       .string(must(PORT_PATH))
       .regex(/^[^*]+(\/[^*/]*)?(\*[^*/]*)?$/, must(PORT_PATH))
       .exactOptional(),
-    usb: z
-      .strictObject(
-        { vid: usbId, pid: usbId, serial: serialNumber.exactOptional() },
-        must("a block with vid, pid and, if there may be two of them, serial"),
-      )
-      .exactOptional(),
+    usb: usb.exactOptional(),
     baudRate: z.int(must(BAUD)).min(300, must(BAUD)).max(4_000_000, must(BAUD)).exactOptional(),
     dataBits: z.literal([7, 8], must("7 or 8")).exactOptional(),
     parity: z.enum(["none", "even", "odd"], must("none, even or odd")).exactOptional(),
@@ -47,10 +48,20 @@ const topic = z.string(must(TOPIC)).regex(/^[^$+#\0][^+#\0]{0,255}$/, must(TOPIC
 const SPARKPLUG_NAME = "a name of Sparkplug: 1 to 64 characters without /, + and #";
 const sparkplugName = z.string(must(SPARKPLUG_NAME)).regex(/^[^/+#\0]{1,64}$/, must(SPARKPLUG_NAME));
 
+/** H1. */
+const hid = z
+  .strictObject({
+    kind: z.literal("hid"),
+    path: z.string(must(HID_PATH)).min(1, must(HID_PATH)).exactOptional(),
+    usb: usb.exactOptional(),
+  })
+  .refine(({ path, usb }) => (path === undefined) !== (usb === undefined), must("a block with either path or usb"));
+
 const transport = z.discriminatedUnion(
   "kind",
   [
     serial,
+    hid,
     z.strictObject({ kind: z.literal("tcp"), host, port }),
     z.strictObject({
       kind: z.literal("tcp-server"),
@@ -68,7 +79,7 @@ const transport = z.discriminatedUnion(
     z.strictObject({ kind: z.literal("api") }),
   ],
   must(
-    "one of {kind: serial, path}, {kind: serial, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: mqtt}, {kind: sparkplug, group, node, device}, {kind: api}",
+    "one of {kind: serial, path}, {kind: serial, usb}, {kind: hid, path}, {kind: hid, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: mqtt}, {kind: sparkplug, group, node, device}, {kind: api}",
   ),
 );
 

@@ -105,7 +105,11 @@ export function lineOf(transport: TransportSettings, dir: string): LineTransport
     case "serial": {
       const { path, usb, kind: _, ...line } = transport;
       if (usb === undefined) return { kind: "serial", path: resolve(dir, path ?? ""), ...line };
-      return { kind: "serial", usb: { ...usb, vid: usb.vid.toLowerCase(), pid: usb.pid.toLowerCase() }, ...line };
+      return { kind: "serial", usb: lowered(usb), ...line };
+    }
+    case "hid": {
+      const { path, usb } = transport;
+      return usb === undefined ? { kind: "hid", path: resolve(dir, path ?? "") } : { kind: "hid", usb: lowered(usb) };
     }
     case "tcp":
     case "tcp-server":
@@ -116,3 +120,9 @@ export function lineOf(transport: TransportSettings, dir: string): LineTransport
       return null;
   }
 }
+
+const lowered = <Usb extends { readonly vid: string; readonly pid: string }>(usb: Usb): Usb => ({
+  ...usb,
+  vid: usb.vid.toLowerCase(),
+  pid: usb.pid.toLowerCase(),
+});

@@ -7,7 +7,12 @@ import { cborPack } from "../../../firmware-sim/mqtt-sensor/cbor-pack.ts";
 import { encodePayload } from "../../../firmware-sim/sparkplug-node/payload.ts";
 
 /** A frame that gives quantities, of every protocol; with the settings that the protocol wants, if it wants some (P10). */
-export type GoodFrame = { readonly frame: Uint8Array; readonly settings?: ProtocolSettings };
+export type GoodFrame = {
+  readonly frame: Uint8Array;
+  readonly settings?: ProtocolSettings;
+  /** A frame that is refused; absent: "~" as its fifth byte makes one. */
+  readonly bad?: Uint8Array;
+};
 
 const weighing: Weighing = {
   baseName: "urn:dev:ops:32473-tallystick-s1:",
@@ -88,4 +93,5 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "toledo-8217-lb": latin("\x02012.34\r"),
   "toledo-continuous": hex("02 2c 30 20 20 20 31 32 33 34 20 20 20 20 20 30 0d"),
   "toledo-continuous-checksum": hex("02 2c 30 20 20 20 31 32 33 34 20 20 20 20 20 30 0d 1b"),
+  "usb-hid": { ...hex("03 04 0b ff 7b 00"), bad: hex("03 04 05 ff 7b 00").frame },
 };

@@ -110,8 +110,8 @@ for (const { name, takeFrame, decode, maxFrameBytes, good } of streamed) {
     const line = Buffer.from(good).toString("hex");
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
-        // NUL ends printable junk for line protocols, and starts no telegram.
-        const { frames } = readAll(takeFrame, [noise, Uint8Array.of(0x00), good]);
+        // NUL ends printable junk for line protocols, starts no telegram, and so many of them complete a report without delimiters.
+        const { frames } = readAll(takeFrame, [noise, new Uint8Array(8), good]);
         t.is(frames.at(-1), line);
       }),
       { numRuns: 150 },
@@ -119,7 +119,7 @@ for (const { name, takeFrame, decode, maxFrameBytes, good } of streamed) {
   });
 
   test(`P3: ${name}: two good frames in one chunk behind a bad one are both read`, (t) => {
-    const bad = good.map((byte, index) => (index === 4 ? 0x7e : byte));
+    const bad = goodFrames[name]?.bad ?? good.map((byte, index) => (index === 4 ? 0x7e : byte));
     const { frames } = readAll(takeFrame, [Buffer.concat([bad, good, good])]);
     t.deepEqual(
       frames.map((frame) => decode(Buffer.from(frame, "hex")).kind),
