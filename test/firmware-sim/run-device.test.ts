@@ -23,9 +23,9 @@ const items = (readings: readonly Reading[]) =>
 
 test("usage errors say what is wrong", (t) => {
   t.regex(refusal("abacus --tcp 4001"), /^protocol "abacus" is not known: use .*\bmt-sics, .*senml-json/);
-  t.is(refusal("mt-sics"), "give exactly one of --pty LINK, --tcp PORT, --mqtt URL");
-  t.is(refusal("mt-sics --tcp 1 --pty x"), "give exactly one of --pty LINK, --tcp PORT, --mqtt URL");
-  t.is(refusal("mt-sics --mqtt mqtt://u:p@h:1"), "mt-sics: give --pty LINK or --tcp PORT");
+  t.is(refusal("mt-sics"), "give exactly one of --pty LINK, --tcp PORT, --fifo PATH, --mqtt URL");
+  t.is(refusal("mt-sics --tcp 1 --pty x"), "give exactly one of --pty LINK, --tcp PORT, --fifo PATH, --mqtt URL");
+  t.is(refusal("mt-sics --mqtt mqtt://u:p@h:1"), "mt-sics: give --pty LINK, --tcp PORT or --fifo PATH");
   t.is(refusal("sick --tcp 70000"), "sick: --tcp wants a port, 1 to 65535");
   t.is(refusal("sick --tcp"), "--tcp wants a value");
   t.is(refusal("sick --speed 9"), 'option "--speed" is not known');
