@@ -44,7 +44,10 @@ export function floatDecimal(value: number, precision: "single" | "double"): Dec
   const match = SCIENTIFIC.exec(precision === "single" ? shortestSingle(value) : value.toExponential());
   if (match === null) return null;
   const [, sign = "", first = "", rest = "", power = ""] = match;
-  return exactDecimal(BigInt(sign + first + rest), Number(power) - rest.length);
+  const exponent = Number(power) - rest.length;
+  const mantissa = BigInt(sign + first + rest);
+  // 100 is mantissa 100, as in every text, and not 1 at a resolution of a hundred.
+  return exponent <= 0 ? exactDecimal(mantissa, exponent) : exactDecimal(mantissa * 10n ** BigInt(exponent), 0);
 }
 
 function shortestSingle(value: number): string {

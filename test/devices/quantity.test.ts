@@ -239,6 +239,8 @@ test("Q8: a float stands for the decimal of the fewest digits that rounds to it 
   t.deepEqual(floatDecimal(12.34, "double"), { mantissa: 1234, exponent: -2 });
   t.deepEqual(floatDecimal(Math.fround(12.34), "single"), { mantissa: 1234, exponent: -2 });
   t.deepEqual(floatDecimal(Math.fround(12.34), "double"), { mantissa: 1_234_000_015_258_789, exponent: -14 });
+  t.deepEqual(floatDecimal(100, "double"), { mantissa: 100, exponent: 0 });
+  t.deepEqual(floatDecimal(Math.fround(16_777_200), "single"), { mantissa: 16_777_200, exponent: 0 });
   t.deepEqual(floatDecimal(-0, "double"), { mantissa: 0, exponent: 0 });
   for (const none of [Number.NaN, Number.POSITIVE_INFINITY, 1e300, 5e-324]) t.is(floatDecimal(none, "double"), null);
   fc.assert(
