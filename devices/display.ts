@@ -47,7 +47,12 @@ export const displayOf = (memory: DisplayMemory): Display => ({ memory, doubts: 
  * display; others send each value once and are held to its unit alone. Pure.
  */
 export const judge = (display: Display, decoded: Quantities, repeats: boolean, at: number): Judged =>
-  judgeShown(display, shownBy(decoded, repeats), repeats, at);
+  judgeShown(
+    display,
+    shownBy(decoded, repeats).filter((one) => !isBareZero(one, display.memory)),
+    repeats,
+    at,
+  );
 
 /** The same of a mass that could not be read, but shown to be something else (`shows` of a refused frame). */
 export const judgeUnread = (display: Display, shows: Shown, repeats: boolean, at: number): Judged =>
@@ -110,16 +115,25 @@ function doubtOf({ doubts }: Display, { kind, shows }: { readonly kind: string; 
   return { kind, shows, frames: (before?.frames ?? 0) + 1 };
 }
 
+type Seen = {
+  readonly kind: string;
+  readonly shows: Shown;
+  /** Not null = the value is zero, in this unit. */
+  readonly zeroIn: string | null;
+};
+
+/** Some scales show zero without decimals: it tells the unit, and no resolution. */
+const isBareZero = ({ kind, zeroIn }: Seen, { shown }: DisplayMemory): boolean =>
+  zeroIn !== null && (shown[kind]?.startsWith(`${zeroIn} `) ?? true);
+
 /** A multi-range scale shows each of its ranges with a resolution of its own, and says which (flags). */
-function shownBy(
-  { quantities, flags = [] }: Quantities,
-  repeats: boolean,
-): readonly { readonly kind: string; readonly shows: Shown }[] {
+function shownBy({ quantities, flags = [] }: Quantities, repeats: boolean): readonly Seen[] {
   const range = flags.find((flag) => flag.startsWith("range-"));
   return quantities.flatMap((quantity) => {
     const shows = wordsOf(quantity, repeats);
     if (shows === null) return [];
-    return [{ kind: range === undefined ? quantity.kind : `${quantity.kind} in ${range}`, shows }];
+    const zeroIn = repeats && quantity.kind === "mass" && quantity.value.mantissa === 0 ? quantity.unit : null;
+    return [{ kind: range === undefined ? quantity.kind : `${quantity.kind} in ${range}`, shows, zeroIn }];
   });
 }
 

@@ -87,3 +87,11 @@ test("D6: a device that speaks once a weighing is held to its unit, and at once"
   const { verdicts } = feed(displayOf(nothingShown), [frame(mass(5, -1)), kg, grams, kg], false);
   t.deepEqual(verdicts, ["pass", "pass", "quarantined", "quarantined"]);
 });
+
+test("D6: a zero without decimals tells the unit and no resolution", (t) => {
+  const bare = frame(mass(0, 0));
+  const { display, verdicts } = feed(displayOf(nothingShown), [bare, bare, kg, kg, bare, bare, frame(mass(0, -3)), kg]);
+  t.deepEqual(new Set(verdicts), new Set(["pass"]));
+  t.deepEqual(display.memory.shown, { mass: "kg with 3 decimals" });
+  t.deepEqual(feed(display, [frame(mass(0, 0, "lb")), frame(mass(0, 0, "lb"))]).verdicts, ["doubtful", "quarantined"]);
+});

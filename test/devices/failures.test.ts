@@ -168,6 +168,29 @@ test("the same weight twice, and what stood there before the line was opened, ar
   await peer.close();
 });
 
+test("an exponent is signed and never ignored: from -3 to 2 (UH2)", (t) => {
+  for (const [exponent, mantissa] of [
+    ["fd", -3],
+    ["fe", -2],
+    ["ff", -1],
+    ["00", 0],
+    ["01", 1],
+    ["02", 2],
+  ] as const) {
+    const decoded = decodeFrame("usb-hid", hex(`03 04 02 ${exponent} 7b 00`));
+    const [quantity] = decoded.kind === "quantities" ? decoded.quantities : [];
+    if (quantity?.kind !== "mass") return t.fail(`${exponent}: ${decoded.kind}`);
+    t.is(quantity.value.mantissa * 10 ** quantity.value.exponent, 123 * 10 ** mantissa);
+  }
+  t.is(decodeFrame("usb-hid", hex("03 04 02 03 7b 00")).kind, "refused");
+});
+
+test("a report id that no standard scale has is ignored: it is no frame and no value (UH1)", (t) => {
+  const standard = hex("03 04 0b ff 7b 00");
+  t.deepEqual(framesIn("usb-hid", [hex("09 04 0b ff 7b 00"), standard]), [Buffer.from(standard).toString("hex")]);
+  t.is(decodeFrame("usb-hid", hex("09 04 0b ff 7b 00")).kind, "refused");
+});
+
 test("a net flag is no error: net, gross and tare are told apart (M6, TC4)", (t) => {
   const mode = (protocol: string, frame: Uint8Array): string => {
     const decoded = decodeFrame(protocol, frame);
