@@ -6,6 +6,7 @@ export type { Reading } from "./reading.ts";
 export type { Device, DeviceSettings } from "./settings.ts";
 export type { TransportSettings as LineTransport } from "./transports/index.ts";
 export { type Broker, type BrokerOptions, type SparkplugOptions, startBroker } from "./transports/broker/index.ts";
+export { listHidScales } from "./transports/hid.ts";
 export { listPorts, type ListPorts } from "./transports/ports.ts";
 export {
   type BrokerPlace,

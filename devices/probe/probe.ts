@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDevice } from "../device.ts";
 import { type LineSettings, type Protocol, protocols } from "../protocols/index.ts";
 import type { Connect, Connection } from "../transports/connection.ts";
+import { connectHid } from "../transports/hid.ts";
 import { listPorts } from "../transports/ports.ts";
 import { connectSerial, lineText, usualLine } from "../transports/serial.ts";
 import { connectTcp } from "../transports/tcp.ts";
@@ -9,6 +10,8 @@ import { type Candidate, type Heard, judge, readingWords } from "./judge.ts";
 
 export type Place =
   | { readonly kind: "serial"; readonly path: string }
+  /** Only listened to: nothing is ever written to a HID scale. */
+  | { readonly kind: "hid"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number };
 
 export type ProbeOptions = {
@@ -42,8 +45,8 @@ const READING_MS = 2_000;
 export async function probeLine(place: Place, options: ProbeOptions): Promise<ProbeReport> {
   const tried: { readonly line: string; readonly heardBytes: number }[] = [];
   let best: Extract<ProbeReport, { kind: "asked" }> | null = null;
-  for (const line of place.kind === "tcp" ? [null] : linesToTry(options.line)) {
-    const words = line === null ? "as the serial server has it" : lineText(line);
+  for (const line of place.kind === "serial" ? linesToTry(options.line) : [null]) {
+    const words = line === null ? "as it comes" : lineText(line);
     options.told(`listening ${words}`);
     const attempt = await askAt(place, line, options);
     if (attempt.kind === "unreachable") return attempt;
@@ -69,7 +72,7 @@ async function withReading(
   const [first, ...others] = found;
   const known = first === undefined ? undefined : protocols.get(first.protocol);
   if (first === undefined || first.reading !== null || known?.cadence !== "polled") return found;
-  const transport = place.kind === "tcp" ? place : { ...place, ...(line ?? usualLine) };
+  const transport = place.kind === "serial" ? { ...place, ...(line ?? usualLine) } : place;
   const heard = Promise.withResolvers<string | null>();
   let status: string | null = null;
   const device = openDevice(
@@ -118,7 +121,8 @@ async function askAt(place: Place, line: LineSettings | null, options: ProbeOpti
     const heard = (): readonly Candidate[] => judge(ear.heard(), protocols.values());
     const byItself = heard();
     const isOne = isSettled(byItself);
-    for (const { bytes, names, onlyInSilence } of probesAt(line, options.line !== null)) {
+    const questions = place.kind === "hid" ? [] : probesAt(line, options.line !== null);
+    for (const { bytes, names, onlyInSilence } of questions) {
       // It has said who it is: only its own probe can add something.
       if (isOne && !names.includes(byItself[0]?.protocol ?? "")) continue;
       if (heard()[0]?.certainty === "certain") break;
@@ -133,8 +137,16 @@ async function askAt(place: Place, line: LineSettings | null, options: ProbeOpti
   }
 }
 
-const connectOf = (place: Place, line: LineSettings | null): Connect =>
-  place.kind === "tcp" ? connectTcp(place) : connectSerial(place, line ?? usualLine, listPorts);
+function connectOf(place: Place, line: LineSettings | null): Connect {
+  switch (place.kind) {
+    case "serial":
+      return connectSerial(place, line ?? usualLine, listPorts);
+    case "hid":
+      return connectHid(place);
+    case "tcp":
+      return connectTcp(place);
+  }
+}
 
 /** Protocols that share a probe are asked once. `all`: a person has chosen the setting, so every protocol may have it. */
 function probesAt(line: LineSettings | null, all: boolean): readonly Question[] {

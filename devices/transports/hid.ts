@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { type Connect, type Connection, type ConnectionEvents, once } from "./connection.ts";
-import { type ListPorts, portsOfSysfs, portWith, type UsbIdentity } from "./ports.ts";
+import { type ListPorts, type PortFound, portsOfSysfs, portWith, type UsbIdentity } from "./ports.ts";
 
 /** H1. `path`: `/dev/hidraw0`, which may be another one after the next plugging in; `usb`: wherever it is. */
 export type HidSettings = { readonly kind: "hid" } & ({ readonly path: string } | { readonly usb: UsbIdentity });
@@ -14,6 +15,23 @@ const READ_BYTES = 512;
 
 /** The HID devices of this machine. */
 export const listHids: ListPorts = () => portsOfSysfs("/sys/class/hidraw", "/dev", "/dev/hidraw/by-id");
+
+/** Usage page 8D, weighing devices, as the first item of a report descriptor may write it (HID 1.11, 6.2.2.7). */
+const WEIGHING = ["058d", "068d00"];
+
+/** Those of them that are scales: a keyboard is a HID device, too. */
+export async function listHidScales(folder = "/sys/class/hidraw", dev = "/dev"): Promise<readonly PortFound[]> {
+  const found = await portsOfSysfs(folder, dev, join(dev, "hidraw/by-id"));
+  const isScale = await Promise.all(
+    found.map(({ path }) =>
+      readFile(join(folder, basename(path), "device/report_descriptor"), "hex").then(
+        (hex) => WEIGHING.some((page) => hex.startsWith(page)),
+        () => false,
+      ),
+    ),
+  );
+  return found.filter((_, index) => isScale[index]).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
 
 /** Reads the reports of a HID device (H1, H2); a FIFO stands for one. Nothing is ever written. */
 export const connectHid =

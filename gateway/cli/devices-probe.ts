@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { listPorts } from "../../devices/index.ts";
+import { listHidScales, listPorts } from "../../devices/index.ts";
 import { type Place, probeLine, type ProbeReport } from "../../devices/probe/index.ts";
 import type { LineSettings } from "../../devices/protocols/index.ts";
 import { lineText } from "../../devices/transports/serial.ts";
@@ -17,7 +17,7 @@ export async function devicesProbe(argv: readonly string[]): Promise<number> {
   ]);
   const [where = ""] = positionals;
   const place = placeOf(where);
-  if (place.kind === "tcp" && options.line !== null)
+  if (place.kind !== "serial" && options.line !== null)
     throw new UsageError("--line is for serial ports; over TCP the serial server has the line settings");
   const isWatched = process.stderr.isTTY && !options.json;
   const report = await probeLine(place, {
@@ -64,7 +64,7 @@ function wordsOf(where: string, report: Extract<ProbeReport, { kind: "asked" }>,
 /** What to write into gateway.yaml: a serial port by what does not change when it is plugged in elsewhere. */
 async function transportOf(place: Place, line: LineSettings | null): Promise<string> {
   if (place.kind === "tcp") return `{ kind: tcp, host: "${place.host}", port: ${place.port} }`;
-  const ports = await listPorts();
+  const ports = await (place.kind === "hid" ? listHidScales() : listPorts());
   const port = ports.find(({ path, byId }) => path === place.path || byId === place.path);
   const isOne = ports.filter(
     ({ vid, pid, serial }) => vid === port?.vid && pid === port?.pid && serial === port?.serial,
@@ -77,13 +77,13 @@ async function transportOf(place: Place, line: LineSettings | null): Promise<str
     line === null
       ? ""
       : `, baudRate: ${line.baudRate}, dataBits: ${line.dataBits}, parity: ${line.parity}, stopBits: ${line.stopBits}`;
-  return `{ kind: serial, ${identity}${settings} }`;
+  return `{ kind: ${place.kind}, ${identity}${settings} }`;
 }
 
 /** "192.0.2.7:4001", "[2001:db8::7]:4001", or a path. */
 function placeOf(where: string): Place {
   const match = /^(?:\[([0-9a-f:]+)\]|([^/\s:]+)):(\d{1,5})$/i.exec(where);
-  if (match === null) return { kind: "serial", path: where };
+  if (match === null) return { kind: /(^|\/)hidraw[^/]*$/.test(where) ? "hid" : "serial", path: where };
   const port = Number(match[3]);
   if (port < 1 || port > 65_535) throw new UsageError(`"${where}" names no port: use 1 to 65535`);
   return { kind: "tcp", host: match[1] ?? match[2] ?? "", port };

@@ -75,7 +75,7 @@ Internal: all simulated devices of a demo site in one process.
 tallystick devices probe PATH|HOST:PORT [--line "9600 7E1"] [--seconds S] [--json]
 tallystick devices acknowledge ID --dir DIR [--json]
 
-  list          the serial ports of this machine, by name and by what does not change when they are plugged in elsewhere
+  list          the serial ports and USB (HID) scales of this machine, by name and by what does not change when they are plugged in elsewhere
   probe         says what is at the end of a serial port or a TCP port: listens, then asks with commands that cannot move a
                 scale (no zero, no tare, no print), at all usual line settings of a serial port, or at those of --line only.
                 --seconds: how long to listen at each setting (default 1.5). Nobody else may have the port meanwhile.

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
@@ -90,4 +92,18 @@ test("Y1: over TCP a silent device is asked as everything that has a probe, and 
     ),
   );
   t.deepEqual(asked.toSorted(), [...probes].sort());
+});
+
+test("Y2: a USB scale is listened to, and nothing is written to it", async (t) => {
+  const path = join(folder, "hidraw0");
+  execFileSync("mkfifo", [path]);
+  // Read and write, so that opening waits for nobody.
+  const report = await open(path, "r+");
+  const writing = setInterval(() => void report.write(Uint8Array.of(3, 4, 0x0b, 0xff, 0x7b, 0)), 50);
+  const found = await probeLine({ kind: "hid", path }, options);
+  clearInterval(writing);
+  await report.close();
+  t.like(found, { kind: "asked", line: null });
+  if (found.kind !== "asked") return;
+  t.like(found.found[0], { protocol: "usb-hid", certainty: "likely", reading: "12.3 oz, stable, unknown" });
 });

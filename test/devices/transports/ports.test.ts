@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { listHidScales } from "../../../devices/transports/hid.ts";
 import { listPorts, type PortFound, portsLike, portsOfSysfs, portWith } from "../../../devices/transports/ports.ts";
 
 const port = (path: string, serial: string | null, pid = "6001"): PortFound => ({
@@ -77,4 +78,26 @@ test("T5: a pattern names the ports that are there now, in order", async (t) => 
 
 test("T5: a machine without serial ports, or without the means to tell, lists none and does not fail", async (t) => {
   t.true(Array.isArray(await listPorts()));
+});
+
+test("H1: of all HID devices those are listed that weigh", async (t) => {
+  const root = mkdtempSync(join(tmpdir(), "tallystick-hidraw-"));
+  for (const [name, idVendor, descriptor] of [
+    ["hidraw0", "046d", "05010906"],
+    ["hidraw1", "0922", "058d0920a101"],
+  ] as const) {
+    const usb = join(root, "devices", name);
+    const device = join(usb, "1-1:1.0/0003");
+    mkdirSync(device, { recursive: true });
+    writeFileSync(join(usb, "idVendor"), `${idVendor}\n`);
+    writeFileSync(join(usb, "idProduct"), "8003\n");
+    writeFileSync(join(device, "report_descriptor"), Buffer.from(descriptor, "hex"));
+    mkdirSync(join(root, "hidraw", name), { recursive: true });
+    symlinkSync(device, join(root, "hidraw", name, "device"));
+  }
+  const scales = await listHidScales(join(root, "hidraw"), "/dev");
+  t.deepEqual(
+    scales.map(({ path, vid, pid }) => [path, vid, pid]),
+    [["/dev/hidraw1", "0922", "8003"]],
+  );
 });
