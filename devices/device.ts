@@ -3,7 +3,15 @@ import { acknowledged, type Display, displayOf, judge, judgeUnread, nothingShown
 import { type DeviceHealth, type DeviceState, freshHealth, withFrame, withNoise, withRefused } from "./health.ts";
 import { heard, isGarbled, type LineQuality, unheard } from "./line-quality.ts";
 import { type Liveness, type LivenessRule, watchLiveness } from "./liveness.ts";
-import { cutStream, type Decoded, type Protocol, protocolOf, type Session, type TakeFrame } from "./protocols/index.ts";
+import {
+  cutStream,
+  type Decoded,
+  INCOMPLETE,
+  type Protocol,
+  protocolOf,
+  type Session,
+  type TakeFrame,
+} from "./protocols/index.ts";
 import { readingsOf } from "./reading.ts";
 import { defaultTiming, type Device, type DeviceEvents, type DeviceSettings, type DeviceTiming } from "./settings.ts";
 import { type BackOff, longerWait, shortestWait } from "./transports/back-off.ts";
@@ -19,16 +27,26 @@ import { words } from "./words.ts";
 export function openDevice(settings: DeviceSettings, events: DeviceEvents): Device {
   const protocol = protocolOf(settings.protocol, settings.settings);
   if (typeof protocol === "string") throw new RangeError(`device ${settings.id}: ${protocol}`);
-  if (protocol.framing.kind !== "stream") {
+  const takeFrame = takeFrameOf(protocol, settings.transport.kind);
+  if (typeof takeFrame === "string")
     throw new RangeError(
-      `device ${settings.id}: ${protocol.name} comes over MQTT, not over ${settings.transport.kind}`,
+      `device ${settings.id}: ${protocol.name} comes ${takeFrame}, not over ${settings.transport.kind}`,
     );
-  }
-  if (settings.transport.kind === "hid" && protocol.wire !== "hid")
-    throw new RangeError(`device ${settings.id}: ${protocol.name} comes over a byte line, not from a HID device`);
   const connect = connectTransport(settings.transport, protocol, settings.listPorts);
-  return new OpenDevice(settings, protocol, protocol.framing.takeFrame, connect, events);
+  return new OpenDevice(settings, protocol, takeFrame, connect, events);
 }
+
+/** A text = how this protocol comes, which is not this way. */
+function takeFrameOf({ framing, wire }: Protocol, kind: DeviceSettings["transport"]["kind"]): TakeFrame | string {
+  if (wire === "http") return kind === "http" || kind === "given" ? takeWhole : "by HTTP";
+  if (framing.kind !== "stream") return "over MQTT";
+  if (kind === "http" || (kind === "hid" && wire !== "hid")) return "over a byte line";
+  return framing.takeFrame;
+}
+
+/** W1: every answer is received whole, in one piece. */
+const takeWhole: TakeFrame = (bytes, from = 0) =>
+  bytes.length === from ? INCOMPLETE : { kind: "frame", size: bytes.length - from };
 
 /** Owns the line to one device: at most one connection with its conversation, the watch over its life, one timer for reopening. */
 class OpenDevice implements Device {

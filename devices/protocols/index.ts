@@ -20,6 +20,7 @@ import { sma } from "./sma/index.ts";
 import { stGs } from "./st-gs/index.ts";
 import { toledo8217Kg, toledo8217Lb } from "./toledo-8217/index.ts";
 import { toledoContinuous, toledoContinuousChecksum } from "./toledo-continuous/index.ts";
+import { vmeasure } from "./vmeasure/index.ts";
 import { usbHid } from "./usb-hid/index.ts";
 
 export type {
@@ -32,7 +33,7 @@ export type {
   LineSettings,
   TakeFrame,
 } from "./protocol.ts";
-export { FRAME_LIMIT_BYTES } from "./protocol.ts";
+export { FRAME_LIMIT_BYTES, INCOMPLETE } from "./protocol.ts";
 export { cutStream } from "./stream.ts";
 
 /** Every protocol by its name. A new one is a sibling folder and a line here. */
@@ -63,6 +64,7 @@ export const protocols: ReadonlyMap<string, Protocol> = new Map(
     toledoContinuous,
     toledoContinuousChecksum,
     usbHid,
+    vmeasure,
   ].map((protocol) => [protocol.name, protocol]),
 );
 

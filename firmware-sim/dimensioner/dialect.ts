@@ -14,8 +14,8 @@ export type MeasuringDialect<State> = {
   readonly protocol: string;
   /** What a decoded telegram holds. */
   readonly measures: readonly ("mass" | "dimensions" | "item")[];
-  /** The wire that it is sold with. On TCP no bit arrives the wrong way round: its own checksum sees to that. */
-  readonly wire: "serial" | "tcp";
+  /** The wire that it is sold with. On TCP no bit arrives the wrong way round: its own checksum sees to that. `http`: a web server on TCP. */
+  readonly wire: "serial" | "tcp" | "http";
   readonly switchedOn: State;
   readonly step: (
     state: State,

@@ -37,6 +37,8 @@ export async function startDimensioner(options: DimensionerOptions): Promise<Dim
   const speech = measuringDialects.get(protocol);
   if (speech === undefined)
     throw new RangeError(`no dimensioner speaks "${protocol}": use ${[...measuringDialects.keys()].join(", ")}`);
+  if (speech.wire === "http" && options.line.kind !== "tcp")
+    throw new RangeError(`${protocol} has a web server: give it a TCP port`);
   const dimensioner = new PoweredDimensioner(speech);
   await dimensioner.connect(options.line, faultsOf(options.faults ?? [], options.seed ?? 1));
   return dimensioner;

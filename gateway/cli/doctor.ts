@@ -202,6 +202,16 @@ async function deviceLine(check: string, line: LineTransport, running: boolean):
       const found = `${where} cannot be reached (${cause}); check power, cable and address of the device`;
       return { check, ok: false, found };
     }
+    case "http": {
+      const { protocol, hostname, host, port } = new URL(line.url);
+      const cause = await reach(hostname, Number(port) || (protocol === "https:" ? 443 : 80));
+      if (cause === null) return { check, ok: true, found: `${host} answers` };
+      return {
+        check,
+        ok: false,
+        found: `${host} cannot be reached (${cause}); check power, cable and address of the device`,
+      };
+    }
     case "tcp-server": {
       if (running) return { check, ok: true, found: "see the gateway's status" };
       const cause = await busyCause(line.port, line.host);

@@ -136,7 +136,7 @@ function transportsOf(name: string): readonly string[] | null {
     case "stream":
       return [...(protocol.wire === "hid" ? ["hid"] : []), "serial", "tcp", "tcp-server"];
     case "message":
-      return ["mqtt"];
+      return protocol.wire === "http" ? ["http"] : ["mqtt"];
     case "session":
       return ["sparkplug"];
   }

@@ -48,6 +48,8 @@ const topic = z.string(must(TOPIC)).regex(/^[^$+#\0][^+#\0]{0,255}$/, must(TOPIC
 const SPARKPLUG_NAME = "a name of Sparkplug: 1 to 64 characters without /, + and #";
 const sparkplugName = z.string(must(SPARKPLUG_NAME)).regex(/^[^/+#\0]{1,64}$/, must(SPARKPLUG_NAME));
 
+const HTTP_URL = "a web address, for example http://192.0.2.9:6600/api/dimension/";
+
 /** H1. */
 const hid = z
   .strictObject({
@@ -69,6 +71,7 @@ const transport = z.discriminatedUnion(
       port,
       from: host.exactOptional(),
     }),
+    z.strictObject({ kind: z.literal("http"), url: z.url({ protocol: /^https?$/, ...must(HTTP_URL) }) }),
     z.strictObject({ kind: z.literal("mqtt"), topic: topic.exactOptional() }),
     z.strictObject({
       kind: z.literal("sparkplug"),
@@ -79,7 +82,7 @@ const transport = z.discriminatedUnion(
     z.strictObject({ kind: z.literal("api") }),
   ],
   must(
-    "one of {kind: serial, path}, {kind: serial, usb}, {kind: hid, path}, {kind: hid, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: mqtt}, {kind: sparkplug, group, node, device}, {kind: api}",
+    "one of {kind: serial, path}, {kind: serial, usb}, {kind: hid, path}, {kind: hid, usb}, {kind: tcp, host, port}, {kind: tcp-server, port}, {kind: http, url}, {kind: mqtt}, {kind: sparkplug, group, node, device}, {kind: api}",
   ),
 );
 

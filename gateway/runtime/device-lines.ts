@@ -113,6 +113,7 @@ export function lineOf(transport: TransportSettings, dir: string): LineTransport
     }
     case "tcp":
     case "tcp-server":
+    case "http":
       return transport;
     case "mqtt":
     case "sparkplug":

@@ -19,7 +19,10 @@ const SCALE = "mt-sics";
 const DIMENSIONER = "sick";
 
 /** Every protocol that a simulated device on a line speaks. */
-export const wiredProtocols: readonly string[] = [...dialects.keys(), ...measuringDialects.keys()];
+export const wiredProtocols: readonly string[] = [
+  ...dialects.keys(),
+  ...[...measuringDialects.values()].flatMap(({ protocol, wire }) => (wire === "http" ? [] : [protocol])),
+];
 
 /** Whether a fault can happen to this driver's device at all. */
 export const isPossible = (protocol: string, { bits }: MatrixFault): boolean =>

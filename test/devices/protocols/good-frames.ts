@@ -94,4 +94,7 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "toledo-continuous": hex("02 2c 30 20 20 20 31 32 33 34 20 20 20 20 20 30 0d"),
   "toledo-continuous-checksum": hex("02 2c 30 20 20 20 31 32 33 34 20 20 20 20 20 30 0d 1b"),
   "usb-hid": { ...hex("03 04 0b ff 7b 00"), bad: hex("03 04 05 ff 7b 00").frame },
+  vmeasure: latin(
+    '{"id":"461","scannedOn":"Wed Jan 20, 2021 04:43:54 PM","status":true,"dimensionUnit":"in","length":"25.0","width":"19.5","height":"14.0","volumetricWeight":"0.51","weightUnit":"lb","sku":"SN68392239","actualWeight":"3.00","additionalInfo":""}',
+  ),
 };
