@@ -8,6 +8,7 @@ import { cutStream, protocols } from "../../devices/protocols/index.ts";
 import { encodeLine } from "../../devices/protocols/mt-sics/index.ts";
 import { connectSerial, usualLine } from "../../devices/transports/serial.ts";
 import { startScale } from "../../firmware-sim/index.ts";
+import { onLine } from "../../firmware-sim/faults/fault.ts";
 import { eventually, tcpPeer } from "./transports/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tallystick-failures-"));
@@ -90,10 +91,13 @@ test("the wrong delimiter: a device whose lines never end as expected is told, a
 
 test("an unplugged adapter that gives no close event: only the time without a valid frame tells (D4)", async (t) => {
   const link = join(folder, "no-close");
-  const scale = await startScale({ line: { kind: "pty", link }, faults: ["silence=0.3/1000"] });
+  let isDead = false;
+  const dying = onLine((line) => ({ ...line, write: (bytes) => !isDead && line.write(bytes) }));
+  const scale = await startScale({ line: { kind: "pty", link }, faults: [dying] });
   const { device, readings } = open({ protocol: sics, transport: { kind: "serial", path: link } });
   await eventually(() => readings.length > 0, "readings");
   // The line stays open, nothing comes any more: what a dead adapter looks like.
+  isDead = true;
   await eventually(() => device.health().state === "silent", "silence");
   t.regex(device.health().lastError ?? "", /no valid answer for 400 ms: check power, cable/);
   await device.close();

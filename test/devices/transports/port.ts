@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 
 /** Waits for a claim about the world, and fails the test when it does not come true. */
-export async function eventually(claim: () => boolean, what: string, withinMs = 5_000): Promise<void> {
+export async function eventually(claim: () => boolean, what: string, withinMs = 15_000): Promise<void> {
   const until = performance.now() + withinMs;
   while (!claim()) {
     if (performance.now() > until) throw new Error(`not within ${withinMs} ms: ${what}`);
