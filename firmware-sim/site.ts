@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startDimensioner } from "./dimensioner/index.ts";
+import { type Dimensioner, startDimensioner, together } from "./dimensioner/index.ts";
 import { syntheticItems } from "./items.ts";
 import type { LineSettings } from "./lines/index.ts";
 import { type MqttSensor, type SensorEvent, startMqttSensor } from "./mqtt-sensor/index.ts";
@@ -14,14 +14,19 @@ export type SimulatedSiteSpec = {
   readonly stations: readonly (WiredStation | MqttStation)[];
 };
 
+/** `protocol`: "mt-sics" for a scale, "sick" for a dimensioner unless told otherwise. */
+type Place = ({ readonly pty: string } | { readonly tcp: number }) & { readonly protocol?: string };
+
 export type WiredStation = {
   readonly gateway: string;
   readonly station: string;
-  readonly scale: { readonly pty: string } | { readonly tcp: number };
+  readonly scale: Place;
   /** The serial number that the scale gives; `<gateway>-<station>` unless told otherwise. */
   readonly serial?: string;
   readonly divisionGrams?: number;
-  readonly dimensioner: { readonly tcp: number };
+  readonly dimensioner: Place;
+  /** Reads the codes where the dimensioner reads none. */
+  readonly scanner?: Place;
   readonly ratePerSecond: number;
   readonly dwellMs?: number;
 };
@@ -35,6 +40,8 @@ export type MqttStation = {
     readonly password: string;
     readonly device: string;
   };
+  /** "senml-json" unless told otherwise. */
+  readonly protocol?: "senml-json" | "senml-cbor";
   readonly divisionGrams?: number;
   /** 0 = as fast as acknowledgements come. */
   readonly ratePerSecond: number;
@@ -106,15 +113,28 @@ const startWired = (seed: number, station: WiredStation, start: Start): Promise<
       startScale({
         ...from,
         seed,
-        line: lineOf(station.scale),
+        ...spoken(station.scale),
         serial: station.serial ?? `${station.gateway}-${station.station}`,
         ...(station.divisionGrams === undefined ? {} : { divisionGrams: station.divisionGrams }),
       }),
-    dimensioner: () => startDimensioner({ line: lineOf(station.dimensioner) }),
+    dimensioner: () => startSizing(station),
   });
 
-const lineOf = (place: { readonly pty: string } | { readonly tcp: number }): LineSettings =>
-  "pty" in place ? { kind: "pty", link: place.pty } : { kind: "tcp", port: place.tcp };
+async function startSizing({ dimensioner, scanner }: WiredStation): Promise<Dimensioner> {
+  const sizer = await startDimensioner(spoken(dimensioner));
+  if (scanner === undefined) return sizer;
+  try {
+    return together(sizer, await startDimensioner(spoken(scanner)));
+  } catch (error) {
+    await sizer.close();
+    throw error;
+  }
+}
+
+const spoken = (place: Place): { readonly line: LineSettings; readonly protocol?: string } => ({
+  line: "pty" in place ? { kind: "pty", link: place.pty } : { kind: "tcp", port: place.tcp },
+  ...(place.protocol === undefined ? {} : { protocol: place.protocol }),
+});
 
 const stationOf = (station: Station): Running => ({
   stats: () => ({ presented: station.stats().presented, finished: station.stats().removed }),

@@ -1,2 +1,3 @@
 export { measuringDialects } from "./dialects/index.ts";
 export { type Dimensioner, startDimensioner } from "./dimensioner.ts";
+export { together } from "./together.ts";

@@ -1,10 +1,11 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { causeOf } from "../config/index.ts";
-import { gatewayName, ledgerName, portsOf, type SitePlan, stationKind } from "./plan.ts";
+import type { Site } from "../../ledger/management/index.ts";
+import { gatewayName, ledgerName, portsOf, scaleLine, scannerLine, type SitePlan, stationKind } from "./plan.ts";
 
-/** The gateway.yaml of gateway `index` of a planned site. */
-export function gatewayYaml(plan: SitePlan, index: number): string {
+/** The gateway.yaml of gateway `index` of a planned site. `site`: as it is registered, by this version or an earlier one. */
+export function gatewayYaml(plan: SitePlan, index: number, site: Pick<Site, "devices">): string {
   const ports = portsOf(plan);
   const own = ports.gateways[index];
   if (own === undefined) throw new RangeError(`the plan has no gateway ${index}`);
@@ -15,7 +16,7 @@ export function gatewayYaml(plan: SitePlan, index: number): string {
   const at = index + 1;
   const scale =
     kind === "serial"
-      ? `{ kind: serial, path: ../dev/ttyUSB${index}, baudRate: 9600 }`
+      ? `{ kind: serial, path: ../${scaleLine(index)}, baudRate: 9600 }`
       : `{ kind: tcp, host: 127.0.0.1, port: ${own.scale} }`;
   const devices =
     kind === "mqtt"
@@ -23,6 +24,9 @@ export function gatewayYaml(plan: SitePlan, index: number): string {
       : [
           `  - { id: scale-${at}, transport: ${scale} }`,
           `  - { id: dimensioner-${at}, transport: { kind: tcp, host: 127.0.0.1, port: ${own.dimensioner} } }`,
+          ...(site.devices.some(({ id }) => id === `scanner-${at}`)
+            ? [`  - { id: scanner-${at}, transport: { kind: serial, path: ../${scannerLine(index)}, baudRate: 9600 } }`]
+            : []),
         ];
   return [
     "# One gateway. What every gateway of the site agreed on is in SITE.json, secrets are in keys/.",

@@ -6,7 +6,7 @@ import { modelSha256, shippedModelPath } from "../assess/index.ts";
 import { causeOf, CONFIG_FILE, GatewayFailure, loadSite, SITE_FILE } from "../config/index.ts";
 import { createKeys, createMqttUsers, identityOf, loadKeys } from "../identity/index.ts";
 import { gatewayYaml, replaceFile, writeGatewayYaml } from "./gateway-yaml.ts";
-import { devicesOf, gatewayName, ledgerName, type SitePlan, stationKind } from "./plan.ts";
+import { devicesOf, gatewayName, isSensor, ledgerName, type SitePlan, stationKind } from "./plan.ts";
 
 export type MadeSite = {
   /** Absolute. */
@@ -38,7 +38,7 @@ export async function makeSite(dir: string, plan: SitePlan): Promise<MadeSite> {
     throw new GatewayFailure("SITE_WRONG", { path, reason });
   }
   for (const [index, gatewayDir] of gatewayDirs.entries()) {
-    await writeGatewayYaml(join(gatewayDir, CONFIG_FILE), gatewayYaml(plan, index));
+    await writeGatewayYaml(join(gatewayDir, CONFIG_FILE), gatewayYaml(plan, index, site));
     const copy = join(gatewayDir, SITE_FILE);
     if (!(await exists(copy))) await replaceFile(copy, await readFile(path, "utf8"));
     if (stationKind(plan, index) === "mqtt") {
@@ -75,7 +75,7 @@ async function createSite(
 }
 
 const mqttDevices = (site: Site, gateway: string): readonly string[] =>
-  site.devices.flatMap((device) => (device.gateway === gateway && device.protocol === "senml-json" ? [device.id] : []));
+  site.devices.flatMap(({ id, gateway: owner }) => (owner === gateway && isSensor(id) ? [id] : []));
 
 async function exists(path: string): Promise<boolean> {
   try {

@@ -69,11 +69,17 @@ export function usedPorts(
 export const gatewayName = (index: number): string => `gw-${index + 1}`;
 export const ledgerName = (site: string): string => `${site}-ledger`;
 
-/** The first gateway has its scale on a serial line, the second on TCP, the others have MQTT sensors. */
+/** The first gateway has its scale on a serial line, the second on TCP (and a scanner on a serial line), the others have MQTT sensors. */
 export function stationKind(plan: Pick<SitePlan, "stations">, index: number): "serial" | "tcp" | "mqtt" {
   if (plan.stations === "mqtt" || index >= 2) return "mqtt";
   return index === 0 ? "serial" : "tcp";
 }
+
+export const isSensor = (device: string): boolean => device.startsWith("sensor-");
+
+/** Serial lines of the simulated devices, in the directory of the site. */
+export const scaleLine = (index: number): string => `dev/ttyUSB${index}`;
+export const scannerLine = (index: number): string => `dev/ttyACM${index}`;
 
 const MASS = { minKg: "0.020", maxKg: "60.000", divisionKg: "0.005" } as const;
 const SIDES = { minMm: "10", maxMm: "2000", divisionMm: "1" } as const;
@@ -97,35 +103,37 @@ export const flowDevice = (id: string, gateway: string): SiteDevice => ({
 /** The registered devices: the station's own, and one that admits measurements by POST. */
 export function devicesOf(plan: SitePlan): readonly SiteDevice[] {
   return Array.from({ length: plan.gateways }, (_, index): readonly SiteDevice[] => {
-    const gateway = gatewayName(index);
-    const at = index + 1;
-    const flow = flowDevice(`flow-${at}`, gateway);
-    if (stationKind(plan, index) === "mqtt") {
-      const measures = ["mass", "dimensions", "item"] as const;
+    const flow = flowDevice(`flow-${index + 1}`, gatewayName(index));
+    return [...stationDevices(plan, index), flow];
+  }).flat();
+}
+
+/** Each gateway has other makes: every protocol here is at work as soon as a site has four. */
+function stationDevices(plan: SitePlan, index: number): readonly SiteDevice[] {
+  const at = index + 1;
+  const common = { gateway: gatewayName(index), station: STATION };
+  switch (stationKind(plan, index)) {
+    case "serial":
       return [
+        { ...common, id: `scale-${at}`, protocol: "mt-sics", measures: ["mass"], mass: MASS },
         {
-          id: `sensor-${at}`,
-          gateway,
-          station: STATION,
-          protocol: "senml-json",
-          measures,
-          mass: MASS,
+          ...common,
+          id: `dimensioner-${at}`,
+          protocol: "sick",
+          measures: ["dimensions", "item"],
           dimensions: SIDES,
         },
-        flow,
       ];
+    case "tcp":
+      return [
+        { ...common, id: `scale-${at}`, protocol: "toledo-8217-kg", measures: ["mass"], mass: MASS },
+        { ...common, id: `dimensioner-${at}`, protocol: "cubiscan", measures: ["dimensions"], dimensions: SIDES },
+        { ...common, id: `scanner-${at}`, protocol: "scanner-gs1", measures: ["item"] },
+      ];
+    case "mqtt": {
+      const protocol = plan.stations === "simulated" && index % 2 === 0 ? "senml-cbor" : "senml-json";
+      const measures = ["mass", "dimensions", "item"] as const;
+      return [{ ...common, id: `sensor-${at}`, protocol, measures, mass: MASS, dimensions: SIDES }];
     }
-    return [
-      { id: `scale-${at}`, gateway, station: STATION, protocol: "mt-sics", measures: ["mass"], mass: MASS },
-      {
-        id: `dimensioner-${at}`,
-        gateway,
-        station: STATION,
-        protocol: "sick",
-        measures: ["dimensions", "item"],
-        dimensions: SIDES,
-      },
-      flow,
-    ];
-  }).flat();
+  }
 }

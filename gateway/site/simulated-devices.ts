@@ -4,7 +4,7 @@ import type { MqttStation, SimulatedSiteSpec, WiredStation } from "../../firmwar
 import { loadMqttUsers } from "../identity/index.ts";
 import { replaceFile } from "./gateway-yaml.ts";
 import type { MadeSite } from "./make-site.ts";
-import { gatewayName, portsOf, type SitePlan, STATION, stationKind } from "./plan.ts";
+import { gatewayName, portsOf, scaleLine, scannerLine, type SitePlan, STATION, stationKind } from "./plan.ts";
 
 export type SimulationOptions = {
   /** Measurements per second of the whole site; a scale on a line gives at most one a second of them. */
@@ -37,12 +37,23 @@ export async function writeSimulation(made: MadeSite, plan: SitePlan, options: S
         gateway,
         station: STATION,
         mqtt,
+        protocol: protocolOf(made, device) === "senml-cbor" ? "senml-cbor" : "senml-json",
         ratePerSecond,
         ...(options.inFlight === undefined ? {} : { inFlight: options.inFlight }),
       });
     } else {
-      const scale = kind === "serial" ? { pty: join(made.dir, "dev", `ttyUSB${index}`) } : { tcp: own.scale };
-      stations.push({ gateway, station: STATION, scale, dimensioner: { tcp: own.dimensioner }, ratePerSecond });
+      stations.push({
+        gateway,
+        station: STATION,
+        ratePerSecond,
+        scale: spoken(
+          made,
+          `scale-${index + 1}`,
+          kind === "serial" ? { pty: join(made.dir, scaleLine(index)) } : { tcp: own.scale },
+        ),
+        dimensioner: spoken(made, `dimensioner-${index + 1}`, { tcp: own.dimensioner }),
+        ...scannerOf(made, index),
+      });
     }
   }
   const spec: SimulatedSiteSpec = {
@@ -53,6 +64,22 @@ export async function writeSimulation(made: MadeSite, plan: SitePlan, options: S
   const path = join(made.dir, "devices.json");
   await replaceFile(path, `${JSON.stringify(spec, null, 2)}\n`, 0o600);
   return path;
+}
+
+/** Null = the site registers no such device. */
+const protocolOf = ({ site }: MadeSite, device: string): string | null =>
+  site.devices.find(({ id }) => id === device)?.protocol ?? null;
+
+/** A site of an earlier version has other makes. */
+function spoken(made: MadeSite, device: string, place: { readonly pty: string } | { readonly tcp: number }) {
+  const protocol = protocolOf(made, device);
+  return { ...place, ...(protocol === null ? {} : { protocol }) };
+}
+
+function scannerOf(made: MadeSite, index: number): Pick<WiredStation, "scanner"> {
+  const device = `scanner-${index + 1}`;
+  const place = { pty: join(made.dir, scannerLine(index)) };
+  return protocolOf(made, device) === null ? {} : { scanner: spoken(made, device, place) };
 }
 
 /** The specification that `writeSimulation` wrote. */

@@ -318,5 +318,5 @@ test("C4: devices that publish have places of their own, and topics only on a br
   await writeFile(path, elsewhere("kind: mqtt, topic: a", "kind: mqtt, topic: a"));
   await t.throwsAsync(loadConfig(dir), { message: /is the place of sensor-3, too; correct one of them$/ });
   await writeFile(path, elsewhere("kind: mqtt, topic: a", "kind: sparkplug, group: g, node: n"));
-  await t.throwsAsync(loadConfig(dir), { message: /is sparkplug, but sensor-4 speaks senml-json; use mqtt$/ });
+  await t.throwsAsync(loadConfig(dir), { message: /is sparkplug, but sensor-4 speaks senml-cbor; use mqtt$/ });
 });
