@@ -361,6 +361,43 @@ test("R1-R7, R10: what is false without the model is told from what only the mod
   t.is(rules(0, honest, site), null);
 });
 
+test("R3, PT1: a scale that the site describes by a pattern is read by every peer as it was agreed on", async (t) => {
+  const settings = {
+    line: "W(?<stability>[SM])(?<value>[ \\d]{5})",
+    decimals: 2,
+    unit: "kg",
+    stable: "S",
+    moving: "M",
+  };
+  const sites = (given: typeof settings) => ({
+    ...site,
+    devices: site.devices.map((device) =>
+      device.id === "scale-1" ? { ...device, protocol: "pattern", settings: given } : device,
+    ),
+  });
+  const described = sites(settings);
+  const peer = recheck({ site: described, predictor, decodeFrame });
+  const weighed = async (line: string) => forged(withFrames(["scale-1", ascii(line)], dimensioner));
+  t.deepEqual(await peer(GW1, [await weighed("WS  412\r\n")]), { kind: "accept" });
+  t.deepEqual(
+    await peer(GW1, [await weighed("WS  413\r\n")]),
+    reject("statement 17: mass is 4.12 kg, but the frame of device scale-1 shows 4.13 kg"),
+  );
+  t.deepEqual(
+    await peer(GW1, [await weighed("WM  412\r\n")]),
+    reject("statement 17: the mass in the frame of device scale-1 is not stable (motion)"),
+  );
+  t.deepEqual(
+    await peer(GW1, [await weighed("S S       4.12 kg\r\n")]),
+    reject("statement 17: the frame of device scale-1 is not pattern: the line does not fit the pattern"),
+  );
+  t.is(faultOfProtocols(described), null);
+  t.regex(
+    faultOfProtocols(sites({ ...settings, line: "(?:\\d+)+(?<value>\\d)" })) ?? "",
+    /^has settings at devices\[0\] that cannot be used: "line" repeats something that holds a repetition/,
+  );
+});
+
 test("C7: frames that this version cannot read prove no lie, and nobody agrees to a configuration with them", (t) => {
   const devices = site.devices.map((device) =>
     device.id === "scale-1" ? { ...device, protocol: "mt-sics-4" } : device,

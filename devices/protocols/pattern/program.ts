@@ -15,8 +15,8 @@ export type Program = {
   readonly names: readonly string[];
 };
 
-/** PT3: with lines of 128 characters at most 131,072 steps a frame, whatever the frame is. */
-export const MOST_STEPS = 1_024;
+/** PT3: with lines of 128 characters at most 33,024 looks a frame, whatever the frame is. */
+export const MOST_STEPS = 256;
 
 /** Throws PatternFault when the pattern is too large (PT3). */
 export function compile(node: Node): Program {

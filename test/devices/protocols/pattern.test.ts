@@ -127,7 +127,7 @@ const REFUSED: readonly (readonly [name: string, text: string, sentence: RegExp]
   ["an end in the middle", "a$b", /has "\$" in the middle/],
   ["a character that is no byte", "a€", /has "€", which is no byte/],
   ["a pattern that is too long", "a".repeat(513), /longer than 512 characters/],
-  ["a pattern that is too large", "(?:abcdefghij){128}", /too large \(more than 1024 steps\)/],
+  ["a pattern that is too large", "(?:abcdefghij){128}", /too large \(more than 256 steps\)/],
   ["groups too deep", `${"(?:".repeat(10)}a${")".repeat(10)}`, /more than 8 deep/],
 ];
 for (const [name, text, sentence] of REFUSED) {
