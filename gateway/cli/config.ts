@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { currentOf, lineageJson, parseLineage, type Site, siteOf } from "../../ledger/management/index.ts";
 import type { ConfigurationShown } from "../api/index.ts";
 import {
@@ -28,9 +29,10 @@ export async function config(argv: readonly string[]): Promise<number> {
 
 /** Without the history, which nobody edits and `propose` needs not. */
 async function show(argv: readonly string[]): Promise<number> {
-  const { options } = readArguments("config show", argv, { dir: "text" });
+  const { options } = readArguments("config show", argv, { dir: "text", yaml: "flag" });
   const site = await siteInForce(await apiOf(needed("config show", "dir", options.dir)));
-  process.stdout.write(`${JSON.stringify(site, null, 2)}\n`);
+  // No line is folded: a pattern is easier to read in one piece.
+  process.stdout.write(options.yaml ? stringify(site, { lineWidth: 0 }) : `${JSON.stringify(site, null, 2)}\n`);
   return 0;
 }
 
@@ -46,7 +48,7 @@ async function propose(argv: readonly string[]): Promise<number> {
   const { options, positionals } = readArguments("config propose", argv, { dir: "text" }, ["FILE"]);
   const [path = ""] = positionals;
   const api = await apiOf(needed("config propose", "dir", options.dir));
-  const proposed = successorOf(await siteInForce(api), await jsonOf(path), path);
+  const proposed = successorOf(await siteInForce(api), await documentOf(path), path);
   const shown = await api.ask<ConfigurationShown>("/v1/configuration/successors", proposed);
   process.stdout.write(`proposed and approved: ${proposed.configHash}\n${words(shown)}`);
   return 0;
@@ -175,9 +177,11 @@ async function request<T = unknown>(url: string, body?: object, token?: string):
   throw new UsageError((json as { detail?: string }).detail ?? `the gateway answered ${answer.status}`);
 }
 
-async function jsonOf(path: string): Promise<unknown> {
+/** JSON, or YAML by the name of the file: in YAML a pattern needs no doubled backslashes, and may have a comment. */
+async function documentOf(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    const text = await readFile(path, "utf8");
+    return /\.ya?ml$/.test(path) ? parse(text) : JSON.parse(text);
   } catch (error) {
     throw new UsageError(
       `${path} cannot be read (${causeOf(error)}); name the edited output of "tallystick config show"`,

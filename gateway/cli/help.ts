@@ -114,8 +114,8 @@ Creates DIR with keys, token, gateway.yaml and a copy of SITE.json for a gateway
 and shows its entry: put that into "gateways" of the configuration to come (see "tallystick config"), at the end, or in the place of its old one.
 --peers names the addresses of the others: a gateway that joins is the one that dials. When the site has agreed, "tallystick config fetch" and start it.
 `,
-  config: `tallystick config show --dir DIR                the configuration in force, to be edited
-       tallystick config propose FILE --dir DIR        proposes the edited one, and approves of it
+  config: `tallystick config show --dir DIR [--yaml]       the configuration in force, to be edited, in JSON or YAML
+       tallystick config propose FILE --dir DIR        proposes the edited one, and approves of it (YAML: FILE.yaml)
        tallystick config approve HASH --dir DIR        approves of one that another gateway proposed (8 digits of its hash are enough)
        tallystick config status --dir DIR [--json]     what is in force, what is proposed, who approved
        tallystick config keys --dir DIR                makes further keys for this gateway and shows its entry with them

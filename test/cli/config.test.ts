@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { parse, stringify } from "yaml";
 import { loadLineage } from "../../gateway/config/index.ts";
 import { freeBasePort } from "../../gateway/site/index.ts";
 import { sitesOf, type Site } from "../../ledger/management/index.ts";
@@ -37,6 +38,7 @@ test("L9: a site of one gateway changes its devices and then its key while it ru
     t.is(code, 0, stderr);
     return stdout;
   };
+  const inYaml = join(dir, "next.yaml");
   const begun = (epoch: number): Promise<true> =>
     eventually(`epoch ${epoch} has begun`, 10_000, async () => ((await statusOf(api))?.epoch === epoch ? true : null));
 
@@ -44,12 +46,22 @@ test("L9: a site of one gateway changes its devices and then its key while it ru
   const [device] = first.devices;
   const second = { ...device, id: "flow-2", station: "flow-2" };
   const mass = { minKg: "0.1", maxKg: "60", divisionKg: "0.005" };
-  const scale = { id: "scale-1", gateway: "gw-1", station: "dock-1", protocol: "mt-sics", measures: ["mass"], mass };
+  const settings = {
+    starts: "cr",
+    ends: "etx",
+    line: "(?<sign>[+-])(?<value>[\\d.]{6})(?<stability>[ m]) (?<unit>[a-z ]{2}) (?<mode>[gn])  ",
+    stable: "blank",
+    moving: "m",
+    gross: "g",
+    net: "n",
+  };
+  const described = { protocol: "pattern", settings, measures: ["mass"], mass };
+  const scale = { id: "scale-1", gateway: "gw-1", station: "dock-1", ...described };
   const at = (id: string, there: number): string =>
     `  - { id: ${id}, transport: { kind: tcp, host: 127.0.0.1, port: ${there} } }\n`;
   const devices = `devices:\n${at("scale-1", port + 20)}${at("dimensioner-1", port + 21)}`;
   await writeFile(join(dir, "gateway.yaml"), (await readFile(join(dir, "gateway.yaml"), "utf8")) + devices);
-  const simulated = startTallystick(["device", "mt-sics", "--tcp", String(port + 20)]);
+  const simulated = startTallystick(["device", "pattern", "--tcp", String(port + 20)]);
   t.teardown(() => void simulated.child.kill("SIGKILL"));
   await writeFile(file, JSON.stringify({ ...first, devices: [device, second, scale] }));
   const useless = await tallystick(["config", "propose", file, "--dir", dir]);
@@ -64,15 +76,20 @@ test("L9: a site of one gateway changes its devices and then its key while it ru
     measures,
     dimensions: sides,
   };
-  t.regex(
-    await propose({ ...first, devices: [device, second, scale, rest] }),
-    /^proposed and approved: [0-9a-f]{64}\nepoch /,
-  );
+  const unsafe = { ...scale, settings: { ...settings, line: "(?:\\d+)+(?<value>\\d)" } };
+  await writeFile(file, JSON.stringify({ ...first, devices: [device, second, unsafe, rest] }));
+  const refused = await tallystick(["config", "propose", file, "--dir", dir]);
+  t.deepEqual([refused.code, refused.stderr.includes("repeats something that holds a repetition")], [2, true]);
+  const asYaml = (await tallystick(["config", "show", "--dir", dir, "--yaml"])).stdout;
+  t.deepEqual(parse(asYaml), first);
+  await writeFile(inYaml, stringify({ ...first, devices: [device, second, scale, rest] }));
+  const agreed = await tallystick(["config", "propose", inYaml, "--dir", dir]);
+  t.regex(agreed.stdout, /^proposed and approved: [0-9a-f]{64}\nepoch /, agreed.stderr);
   await begun(1);
   await gateway.said("the devices of this gateway have changed");
   await gateway.said("device scale-1 is online");
   t.is(await post("B", "flow-2"), 201);
-  const stale = await tallystick(["config", "propose", file, "--dir", dir]);
+  const stale = await tallystick(["config", "propose", inYaml, "--dir", dir]);
   t.deepEqual([stale.code, /was not made from the configuration in force, epoch 1/.test(stale.stderr)], [2, true]);
   t.is((await tallystick(["config", "approve", "00000000", "--dir", dir])).code, 1);
   const misspelt = await tallystick(["config", "aprove", "--dir", dir]);
