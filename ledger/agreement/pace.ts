@@ -109,7 +109,7 @@ export function wakeAtMs({ clock, relays }: State): number | null {
 }
 
 /** A3: the shortest time between two blocks. Under load a cut gathers what comes meanwhile; an idle view has been open for longer. */
-const CUT_INTERVAL_MS = 10;
+const CUT_INTERVAL_MS = 20;
 
 /** When the leader of the current view may propose what is new. */
 export function cutAtMs(state: State): number {

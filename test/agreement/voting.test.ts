@@ -54,8 +54,8 @@ test("A3: the parent is the highest notarized view below which nothing but nulli
   leader.receive(notarization(first));
   leader.receive(nullification(2));
   leader.step(certified(3, 0));
-  t.deepEqual(proposalsSent(leader.receive(nullification(3))), [], "two blocks are at least 10 ms apart");
-  leader.setClock(1000 + 10);
+  t.deepEqual(proposalsSent(leader.receive(nullification(3))), [], "two blocks are at least 20 ms apart");
+  leader.setClock(1000 + 20);
   const [proposal] = proposalsSent(leader.step({ kind: "wake" }));
   t.is(proposal?.block.parent, blockHash(first));
   t.deepEqual(proposal?.parent, notarizationOf(first));
@@ -76,7 +76,7 @@ test("A3: a leader who lacks the Nullification of a skipped view does not propos
   const effects = leader.receive(nullification(3));
   t.deepEqual(proposalsSent(effects), []);
   t.true(sentTo(effects).some(({ kind }) => kind === "fetch"));
-  leader.setClock(1000 + 10);
+  leader.setClock(1000 + 20);
   t.is(proposalsSent(leader.receive(nullification(2))).length, 1);
 });
 
