@@ -1,4 +1,5 @@
-import { type Device, openDevice } from "../../../devices/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Device, type DeviceSettings, openDevice } from "../../../devices/index.ts";
 import type { Decimal } from "../../../devices/quantity/index.ts";
 import { startDimensioner } from "../../../firmware-sim/dimensioner/index.ts";
 import { type Item, syntheticItems } from "../../../firmware-sim/items.ts";
@@ -8,8 +9,8 @@ import { stationsOf } from "../../../gateway/station/index.ts";
 import type { Site, SiteDevice } from "../../../ledger/management/index.ts";
 import type { Measurement } from "../../../ledger/statement/index.ts";
 import { judge, type Presented, type Verdict } from "./judge.ts";
-import { registrationOf, type Roles, rolesOf, scaleOf } from "./roles.ts";
-import { type VirtualLine, virtualLine } from "./virtual-line.ts";
+import { httpProtocols, registrationOf, type Roles, rolesOf, scaleOf } from "./roles.ts";
+import { virtualLine, webLine } from "./virtual-line.ts";
 import { startVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
 /** One driver with its simulated device, made worse by faults that stack. */
@@ -22,6 +23,8 @@ export type CellResult = Verdict & {
 };
 
 const ITEMS = 10;
+/** In real time. */
+const REAL_ITEMS = 4;
 /** Whoever works there looks at no display: on, off, the next. */
 const ON_MS = 1_800;
 const OFF_MS = 1_200;
@@ -34,13 +37,15 @@ const WINDOW_MS = 5_000;
 
 /**
  * Ten items over one station in virtual time. Simulated devices, drivers, station and ingest are the real ones; the clock and the
- * bytes' way from device to host are the test's own. Only the driver in question has the faults.
+ * bytes' way from device to host are the test's own. Only the driver in question has the faults. A device that is asked by HTTP
+ * has a web server, which knows no virtual time: four items in real time.
  */
 export async function runCell(cell: Cell): Promise<CellResult> {
-  const time = startVirtualTime();
+  const isReal = httpProtocols.includes(cell.protocol);
+  const time = isReal ? realTime : startVirtualTime();
   try {
     const bench = await setUp(cell, time);
-    const presented = await present(bench, syntheticItems(cell.seed, 1), time);
+    const presented = await present(bench, syntheticItems(cell.seed, 1), time, isReal ? REAL_ITEMS : ITEMS);
     const { state } = bench.driven.health();
     await bench.close();
     return { ...judge(presented, bench.accepted), presented: presented.length, state };
@@ -48,6 +53,10 @@ export async function runCell(cell: Cell): Promise<CellResult> {
     time.end();
   }
 }
+
+type Time = Pick<VirtualTime, "pass" | "end">;
+
+const realTime: Time = { pass: (ms) => sleep(ms), end: () => {} };
 
 type Bench = {
   readonly roles: Roles;
@@ -59,9 +68,10 @@ type Bench = {
   readonly close: () => Promise<void>;
 };
 
-async function setUp({ protocol, faults, seed }: Cell, time: VirtualTime): Promise<Bench> {
+async function setUp({ protocol, faults, seed }: Cell, time: Time): Promise<Bench> {
   const roles = rolesOf(protocol);
-  const lines = { mass: virtualLine(), size: virtualLine(), name: virtualLine() };
+  const isWeb = httpProtocols.includes(roles.size);
+  const lines = { mass: virtualLine(), size: isWeb ? webLine : virtualLine(), name: virtualLine() };
   const settings = (role: keyof typeof lines) => ({
     line: lines[role].device,
     seed,
@@ -73,9 +83,9 @@ async function setUp({ protocol, faults, seed }: Cell, time: VirtualTime): Promi
   const accepted: Measurement[] = [];
   const ingest = ingestOf(registrationOf(roles), accepted);
   const devices = {
-    mass: open("mass", roles.mass, lines.mass, ingest),
-    size: open("size", roles.size, lines.size, ingest),
-    name: roles.name === null ? null : open("name", roles.name, lines.name, ingest),
+    mass: open("mass", roles.mass, lines.mass.transport(scale.port), ingest),
+    size: open("size", roles.size, lines.size.transport(sizer.port), ingest),
+    name: roles.name === null ? null : open("name", roles.name, lines.name.transport(null), ingest),
   };
   const driven = devices[roles.driven];
   if (driven === null) throw new RangeError(`${protocol} has no place at this station`);
@@ -100,11 +110,11 @@ async function setUp({ protocol, faults, seed }: Cell, time: VirtualTime): Promi
   };
 }
 
-async function present(bench: Bench, items: (number: number) => Item | null, time: VirtualTime) {
+async function present(bench: Bench, items: (number: number) => Item | null, time: Time, count: number) {
   const { capacityGrams, divisionKg } = scaleOf(bench.roles.mass);
   const presented: Presented[] = [];
   await time.pass(WARM_UP_MS);
-  for (let number = 0; number < ITEMS; number++) {
+  for (let number = 0; number < count; number++) {
     const item = items(number);
     if (item === null) throw new RangeError("synthetic items have no end");
     const grams = item.grams % (capacityGrams * 0.9);
@@ -126,9 +136,9 @@ function displayed(grams: number, divisionKg: Decimal): Decimal {
   return { ...divisionKg, mantissa: Math.round(grams / divisionGrams) * divisionKg.mantissa };
 }
 
-function open(id: string, protocol: string, { connect }: VirtualLine, ingest: Ingest): Device {
+function open(id: string, protocol: string, transport: DeviceSettings["transport"], ingest: Ingest): Device {
   return openDevice(
-    { id, protocol, transport: { kind: "given", connect } },
+    { id, protocol, transport },
     {
       readings: (readings) => {
         const [first] = readings;

@@ -24,9 +24,14 @@ export const wiredProtocols: readonly string[] = [
   ...[...measuringDialects.values()].flatMap(({ protocol, wire }) => (wire === "http" ? [] : [protocol])),
 ];
 
+/** Those that are asked by HTTP. */
+export const httpProtocols: readonly string[] = [...measuringDialects.values()].flatMap(({ protocol, wire }) =>
+  wire === "http" ? [protocol] : [],
+);
+
 /** Whether a fault can happen to this driver's device at all. */
 export const isPossible = (protocol: string, { bits }: MatrixFault): boolean =>
-  bits !== true || measuringDialects.get(protocol)?.wire !== "tcp";
+  bits !== true || (measuringDialects.get(protocol)?.wire ?? "serial") === "serial";
 
 export function rolesOf(protocol: string): Roles {
   if (dialects.has(protocol)) return { mass: protocol, size: DIMENSIONER, name: null, driven: "mass" };

@@ -1,8 +1,19 @@
+import type { DeviceSettings } from "../../../devices/index.ts";
 import type { Connect, ConnectionEvents } from "../../../devices/transports/connection.ts";
 import type { Line, LineEvents, LineSettings } from "../../../firmware-sim/lines/index.ts";
 
 /** A line between a device and a host in one process. An unplugged one tells its host nothing, as serial adapters do. */
-export type VirtualLine = { readonly device: LineSettings; readonly connect: Connect };
+export type VirtualLine = {
+  readonly device: LineSettings;
+  /** `port`: of the device, where it listens on one. */
+  readonly transport: (port: number | null) => DeviceSettings["transport"];
+};
+
+/** A real one, for a device with a web server. */
+export const webLine: VirtualLine = {
+  device: { kind: "tcp", port: 0 },
+  transport: (port) => ({ kind: "http", url: `http://127.0.0.1:${port}/api/dimension/` }),
+};
 
 /** So that nobody's answer comes before the question was put. */
 const WAY_MS = 1;
@@ -63,7 +74,7 @@ export function virtualLine(): VirtualLine {
   };
 
   return {
-    connect,
+    transport: () => ({ kind: "given", connect }),
     device: {
       kind: "given",
       open: (events) => {
