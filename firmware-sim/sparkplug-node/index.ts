@@ -1,2 +1,2 @@
-export { type NodeEvent, type SparkplugNode, type SparkplugNodeOptions, startSparkplugNode } from "./node.ts";
+export { startSparkplugNode } from "./node.ts";
 export { simulatedNodeSettings } from "./node-core.ts";
