@@ -15,6 +15,8 @@ import type { Effect, Input, State } from "./types.ts";
 
 /** Own roots that are kept to hold proposals against. */
 const ROOTS_KEPT = 64;
+/** Of a lane that is certified while agreement stalls. A proposal names the newest, and brings the certificate of what is no longer among them. */
+const HASHES_KEPT = 1024;
 
 export function step(
   committee: Committee,
@@ -77,7 +79,7 @@ function onMessage(turn: Turn, from: GatewayIndex, message: Message): void {
     case "vote":
       return onVote(turn, from, message.vote);
     case "certificate":
-      return onCertificate(turn, from, message.certificate);
+      return void onCertificate(turn, from, message.certificate);
     case "fetch":
       return onFetch(turn, from, message.after);
     case "block":
@@ -111,13 +113,17 @@ function onOwnVote(turn: Turn, { vote, signature }: SignedVote): void {
   throw new OldCopy(`the own ${vote.kind} of view ${vote.view}`);
 }
 
-function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): void {
-  if (isKnown(turn.state, certificate.vote)) return;
-  if (!certificateHolds(turn, certificate))
-    return reject(turn, from, `a certificate of view ${certificate.vote.view} that does not hold`);
+/** False when it does not hold. */
+function onCertificate(turn: Turn, from: GatewayIndex, certificate: Certificate): boolean {
+  if (isKnown(turn.state, certificate.vote)) return true;
+  if (!certificateHolds(turn, certificate)) {
+    reject(turn, from, `a certificate of view ${certificate.vote.view} that does not hold`);
+    return false;
+  }
   acceptCertificate(turn, certificate);
   if (finalView(turn.state) > turn.state.delivered.view) deliver(turn);
   if (isMissing(turn.state)) askFor(turn, from);
+  return true;
 }
 
 /** A4 (first condition): the first proposal that the view's leader signed; a second one is the witness's (E7). */
@@ -133,8 +139,9 @@ function onPropose(turn: Turn, from: GatewayIndex, proposal: Proposal): void {
   if (leader === committee.self || from !== leader || earlier?.leader === leader) return;
   if (!committee.verify(leader, proposalBytes(committee, block.view, hash), proposal.signature))
     return reject(turn, from, `a proposal for view ${block.view} that its leader did not sign`);
+  // The first that does not hold spoils the rest: a message has room for thousands, and each costs signature checks.
   for (const certificate of [...proposal.nullifications, ...(proposal.parent === null ? [] : [proposal.parent])])
-    onCertificate(turn, from, certificate);
+    if (!onCertificate(turn, from, certificate)) return;
   if (block.view <= finalView(turn.state)) return;
   // A10: whoever leads a view has what leads into it. Kept without that, proposals for views far ahead would fill the memory.
   if (block.view > turn.state.view)
@@ -148,7 +155,7 @@ function onCertified(turn: Turn, certificate: LaneCertificate): void {
   const { lane, number, hash } = certificate;
   const known = knownOf(turn, lane);
   const highest = known.highest === null || known.highest.number < number ? certificate : known.highest;
-  setKnown(turn, lane, { highest, hashes: new Map(known.hashes).set(number, hash) });
+  setKnown(turn, lane, { highest, hashes: withHash(known.hashes, number, hash) });
   if (isAbove(turn.state.delivered.tips, lane, number))
     turn.state = { ...turn.state, ahead: new Set(turn.state.ahead).add(lane) };
   if (lane === turn.committee.self) offerOwn(turn, turn.state.view);
@@ -158,7 +165,12 @@ function onCertified(turn: Turn, certificate: LaneCertificate): void {
 function onVouched(turn: Turn, { lane, number, hash }: Extract<Input, { kind: "vouched" }>): void {
   const { highest, hashes } = knownOf(turn, lane);
   if (isAbove(turn.state.delivered.tips, lane, number))
-    setKnown(turn, lane, { highest, hashes: new Map(hashes).set(number, hash) });
+    setKnown(turn, lane, { highest, hashes: withHash(hashes, number, hash) });
+}
+
+function withHash(hashes: ReadonlyMap<number, Hash>, number: number, hash: Hash): ReadonlyMap<number, Hash> {
+  const kept = hashes.size < HASHES_KEPT ? hashes : [...hashes].slice(1 - HASHES_KEPT);
+  return new Map(kept).set(number, hash);
 }
 
 function onDisowned(turn: Turn, lane: GatewayIndex): void {

@@ -116,7 +116,7 @@ export type State = {
   readonly rounds: ReadonlyMap<number, Round>;
   /** Blocks above the delivered one that a proposal or a certificate names. */
   readonly blocks: ReadonlyMap<Hash, Block>;
-  /** What the lanes have certified: the highest, and the hashes above the delivered cut, certified or vouched for, at most a few hundred. */
+  /** What the lanes have certified: the highest, and the hashes above the delivered cut, certified or vouched for, the newest 1,024. */
   readonly certified: readonly {
     readonly highest: LaneCertificate | null;
     readonly hashes: ReadonlyMap<number, Hash>;

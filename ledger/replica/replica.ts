@@ -44,6 +44,8 @@ const LEAVES_A_CHECKPOINT = 64;
 /** R4: or when the log has not grown for so long; and in a large committee so long until collectors are asked again. */
 const QUIET_MS = 100;
 const LARGE_QUIET_MS = 1_000;
+/** R4: by then every collector is asked, some four minutes apart; a timer bears no more than 24 days. */
+const MOST_DOUBLINGS = 8;
 /** R12: how long a gateway that leaves is given to bring its last statements in, at least and at most. */
 const LEAST_GRACE_MS = 500;
 const MOST_GRACE_MS = 10_000;
@@ -674,7 +676,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   /** R4, A14: again to twice as many, until there is a checkpoint of that size or a reason for a higher one. */
   function tellCollectors(message: Extract<CheckpointMessage, { kind: "cosignature" }>, attempt: number): void {
     sendBehind(collectorsOf(epoch.committee, "checkpoint", message.size, attempt), { layer: "checkpoint", message });
-    options.after(LARGE_QUIET_MS * 2 ** attempt, () => {
+    options.after(LARGE_QUIET_MS * 2 ** Math.min(attempt, MOST_DOUBLINGS), () => {
       const stands = (checkpoint?.size ?? 0) >= message.size || standing.get("own cosignature") !== message;
       if (!stands) turn(() => tellCollectors(message, attempt + 1));
     });
@@ -747,7 +749,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     halted = error;
     outbox.discard();
     alarm.set(null);
-    sealer.stop(error);
+    sealer.fail(error);
     events.halted(error);
   }
 

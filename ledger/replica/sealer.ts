@@ -74,8 +74,10 @@ export type Sealer = {
   /** L5: a bundle of the own lane is final, or sealing is possible again. */
   readonly lookAgain: () => void;
   readonly waiting: () => number;
-  /** Refuses what waits and all that comes. */
+  /** Refuses what waits and all that comes. What is sealed is on its way to the disk, and accepted when it is there. */
   readonly stop: (reason: Error) => void;
+  /** The disk failed: refuses that, too. */
+  readonly fail: (reason: Error) => void;
 };
 
 export function makeSealer(options: SealerOptions): Sealer {
@@ -183,10 +185,16 @@ export function makeSealer(options: SealerOptions): Sealer {
       if (queue.length > 0) schedule();
     },
     waiting: () => queue.length + inFlight.size,
-    stop: (reason) => {
-      stopped = reason;
-      for (const { reject } of [...queue.splice(0), ...inFlight]) reject(reason);
+    stop,
+    fail: (reason) => {
+      stop(reason);
+      for (const { reject } of inFlight) reject(reason);
       inFlight.clear();
     },
   };
+
+  function stop(reason: Error): void {
+    stopped = reason;
+    for (const { reject } of queue.splice(0)) reject(reason);
+  }
 }

@@ -12,6 +12,7 @@ import {
   notarization,
   nullification,
   propose,
+  tipOf,
   voteBy,
   votesSigned,
 } from "./gateway.ts";
@@ -188,6 +189,21 @@ test("A10: blocks that one bad leader chains below its proposal stay bounded", (
   victim.receive(propose(blockOn(parent, 1, { 1: 0 })), leaderAt(1));
   for (const block of chain.toReversed()) victim.receive({ kind: "block", block }, 1);
   t.true(victim.state().blocks.size <= 200);
+});
+
+test("A4, A10: however much is certified or vouched for while nothing becomes final, 1,024 hashes of a lane are kept, and the newest is known", (t) => {
+  const voter = gateway(0);
+  for (let number = 0; number < 3000; number += 1) voter.step({ kind: "vouched", lane: 1, ...tipOf(1, number) });
+  for (let number = 3000; number < 3100; number += 1) voter.step(certified(1, number));
+  t.is(voter.state().certified[1]?.hashes.size, 1024);
+  const newest = propose(blockOn(genesis, 1, { 1: 3099 }), { laneCertificates: [] });
+  t.deepEqual(votesSigned(voter.receive(newest)), ["notarize 1"]);
+});
+
+test("A4: a lane's bundle that is no longer remembered is voted for with its certificate", (t) => {
+  const voter = gateway(0);
+  for (let number = 0; number < 1100; number += 1) voter.step({ kind: "vouched", lane: 1, ...tipOf(1, number) });
+  t.deepEqual(votesSigned(voter.receive(propose(blockOn(genesis, 1, { 1: 0 })))), ["notarize 1"]);
 });
 
 test("A4: a bad peer that strips an honest leader's proposal of its certificates cannot make others nullify it", (t) => {

@@ -125,6 +125,18 @@ test("A4, A10: a proposal for a later view brings the certificates that lead the
   t.deepEqual(votesSigned(voter.receive(propose(later, { nullifications: [nullificationOf(1)] }))), ["notarize 2"]);
 });
 
+test("A4, A10: of what a proposal brings along, nothing is read behind the first certificate that does not hold", (t) => {
+  const voter = gateway(0);
+  const forged = (view: number) => certificateOf({ kind: "nullify", view }, [1, 2, 2]);
+  const nullifications = Array.from({ length: 1000 }, (_, below) => forged(1001 - below));
+  const effects = voter.receive(propose(blockOn(genesis, 1001, { 1: 0 }), { nullifications }));
+  t.deepEqual(
+    effects.map(({ kind }) => kind),
+    ["reject"],
+  );
+  t.is(voter.state().rounds.size, 0, "it is not kept");
+});
+
 test("A4: no view is skipped without its Nullification, even when its Notarization led out of it", (t) => {
   const voter = gateway(0);
   voter.receive(propose(first));

@@ -144,6 +144,32 @@ test("R2: accept resolves behind the commit that holds the bundle and the caller
   t.is(await store.accepted("b"), 1);
 });
 
+test("R2: a gateway that stops still accepts what is sealed, when it is on disk, and refuses what only waited", async (t) => {
+  const { store, waiting } = heldStore(4);
+  const watched = await start(4, 0, store);
+  const sealed = watched.replica.accept(draft("sealed"));
+  await watched.wait(20);
+  const unsealed = t.throwsAsync(watched.replica.accept(draft("waiting")), { message: /stopping/ });
+  const stopping = watched.replica.stop();
+  await unsealed;
+  for (const { end } of waiting) end(null);
+  await stopping;
+  t.deepEqual(await sealed, { number: 0 });
+  t.is(await store.accepted("sealed"), 0);
+  t.is(await store.accepted("waiting"), null);
+});
+
+test("R2: a gateway that stops does not accept what its disk fails to take", async (t) => {
+  const { store, waiting } = heldStore(4);
+  const watched = await start(4, 0, store);
+  const sealed = t.throwsAsync(watched.replica.accept(draft("sealed")), { message: "the disk is full" });
+  await watched.wait(20);
+  const stopping = watched.replica.stop();
+  for (const { end } of waiting) end(new Error("the disk is full"));
+  await stopping;
+  await sealed;
+});
+
 test("R2: with 10,000 waiting the next one is not accepted, and says so", async (t) => {
   const watched = await start(1, 0);
   const accepted = Array.from({ length: 10_000 }, (_, number) => watched.replica.accept(draft(`item ${number}`)));
@@ -346,6 +372,41 @@ test("R4: a bad peer's cosignatures for sizes far ahead do not push out the hone
   checkpoints.cosignExecuted(1, root, 1_767_225_600);
   for (const voter of [1, 2]) checkpoints.add(voter, noteOf(voter, 1, root));
   t.is(checkpoints.take(1)?.size, 1);
+});
+
+test("R4, A14: a cosignature without a checkpoint goes to 7 of 17, then 14, then all, after 1, 2, 4 s, and in the end every 256 s", async (t) => {
+  const store = openMemoryStore({ lanes: 17 });
+  const [bundle] = chainOf(2, 1);
+  if (bundle === undefined) return t.fail();
+  const { hash, cose, statements, header } = bundle;
+  const { number, first } = header;
+  await store.commit([{ kind: "bundle", lane: 2, number, hash, cose, statements, first }]);
+  const tips = Array.from({ length: 17 }, (_, lane) =>
+    lane === 2 ? { number, hash } : { number: -1, hash: "00".repeat(32) },
+  );
+  await store.execute([{ view: 1, tips }]);
+  const watched = await start(17, 0, store);
+  const told = (): number =>
+    watched.sent.splice(0).filter(({ bytes }) => {
+      const message = openMessage(bytes);
+      return message.kind === "accept" && message.opened.layer === "checkpoint";
+    }).length;
+  const counts = [told()];
+  for (const ms of [1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256, 256].map((seconds) => seconds * 1000)) {
+    await watched.wait(ms - 1);
+    t.is(told(), 0);
+    await watched.wait(1);
+    counts.push(told());
+  }
+  const self = [6, 7, 13, 14, 16];
+  t.true(
+    counts.every((count) => self.includes(count)),
+    String(counts),
+  );
+  t.true(
+    (counts[0] ?? 0) <= 7 && (counts[1] ?? 0) >= 13 && counts.slice(2).every((count) => count === 16),
+    String(counts),
+  );
 });
 
 test("R4: a cosignature that was lost is given again, so that a site at rest still has its checkpoint", async (t) => {
