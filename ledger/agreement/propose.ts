@@ -1,5 +1,5 @@
 /** A3 and A4: what a leader may propose, and what a gateway notarizes. */
-import { type GatewayIndex, type Hash, invariant, isLarge } from "../committee/index.ts";
+import { type Committee, type GatewayIndex, type Hash, invariant, isLarge } from "../committee/index.ts";
 import { laneCertificateHolds } from "../lane/index.ts";
 import { leaderOf, seedFault, seedFor } from "../leaders/index.ts";
 import type { Block, LaneCertificate, Proposal, Tip } from "../message/index.ts";
@@ -12,6 +12,10 @@ import type { State } from "./types.ts";
 
 /** A14: with 334 signatures each, certificates that all have seen would fill a message: those who lack them ask (A10). */
 const NEWEST = 8;
+/** In a small committee all of them, as far as a message has room, which a link carries up to 1 MiB (P3). */
+const ROOM_BYTES = 768 * 1024;
+const CERTIFICATE_BYTES = 32;
+const SIGNED_BYTES = 72;
 
 /** A3, for the leader of the current view. */
 export function propose(turn: Turn): void {
@@ -48,7 +52,7 @@ export function propose(turn: Turn): void {
   const proposal: Proposal = {
     block,
     parent: ground.certificate,
-    nullifications: isLarge(committee) ? ground.nullifications.slice(0, NEWEST) : ground.nullifications,
+    nullifications: ground.nullifications.slice(0, isLarge(committee) ? NEWEST : roomFor(committee)),
     laneCertificates: isLarge(committee) ? [] : advanced,
     signature,
   };
@@ -58,6 +62,11 @@ export function propose(turn: Turn): void {
   send(turn, "all", message);
   setRound(turn, view, { proposal: { proposal, hash, leader: committee.self } });
   keepBlock(turn, hash, block);
+}
+
+/** A3: after hours in which view after view was given up the newest must do: a message that is no message would cost its leader every view. */
+function roomFor({ quorum }: Committee): number {
+  return Math.floor(ROOM_BYTES / (CERTIFICATE_BYTES + SIGNED_BYTES * quorum));
 }
 
 /**

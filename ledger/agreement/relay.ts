@@ -64,8 +64,8 @@ export function relayDue(turn: Turn): void {
 }
 
 /**
- * Nothing that is sent anyway shows that somebody has a Finalization, so each passes it to the next f + 1 voters alone. One of them is honest, and so
- * is one of the next of that one: it comes around. Who only follows hears it from all.
+ * Nothing that is sent anyway shows that somebody has a Finalization, so each passes it to the next n - q + 1 voters alone (f + 1 of 3 f + 1). One of them
+ * is honest and there as long as a quorum is, and so is one of the next of that one: it comes around. Who only follows hears it from all.
  */
 function heirsOf({ self, voters, quorum, names }: Committee): readonly GatewayIndex[] {
   const place = voters.indexOf(self);

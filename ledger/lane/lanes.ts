@@ -1,4 +1,4 @@
-/** The core of the lanes: pure, one input at a time. Rules L1 to L8 are in README.md. */
+/** The core of the lanes: pure, one input at a time. Rules L1 to L12 are in README.md. */
 import type { Committee, GatewayIndex } from "../committee/index.ts";
 import type { LaneMessage } from "../message/index.ts";
 import { onAck, onCertificate, onFinal, onRecalled, onRewound } from "./certify.ts";

@@ -1,4 +1,4 @@
-/** The nouns of the lanes, and the state that L1 to L6 act on. */
+/** The nouns of the lanes, and the state that L1 to L12 act on. */
 import type { Bundle } from "../bundle/index.ts";
 import type { GatewayIndex, Hash, Recipients } from "../committee/index.ts";
 import type { Ack, LaneCertificate, LaneMessage } from "../message/index.ts";

@@ -2,6 +2,7 @@
 import test from "ava";
 import { wakeAtMs } from "../../ledger/agreement/index.ts";
 import { castVote } from "../../ledger/agreement/certificates.ts";
+import { openMessage, sealMessage } from "../../ledger/replica/wire.ts";
 import { hashOfText } from "../committee/fake.ts";
 import {
   beats,
@@ -66,6 +67,21 @@ test("A3: the parent is the highest notarized view below which nothing but nulli
       { kind: "nullify", view: 2 },
     ],
   );
+});
+
+test("A3: after thousands of views that were given up a proposal is still a message, with the newest Nullifications, and is notarized by those who saw the others", (t) => {
+  const [leader, voter] = [gateway(0), gateway(2)];
+  for (let view = 1; view < 4200; view += 1) for (const each of [leader, voter]) each.receive(nullification(view));
+  leader.step(certified(3, 0));
+  leader.setClock(1000 + 10);
+  const message = sentTo(leader.step({ kind: "wake" })).find(({ kind }) => kind === "propose");
+  if (message?.kind !== "propose") return t.fail();
+  const bytes = sealMessage({ layer: "agreement", message }, 0);
+  t.true(bytes.length < 1024 * 1024);
+  t.is(openMessage(bytes).kind, "accept");
+  t.true(message.proposal.nullifications.length > 3000);
+  t.is(message.proposal.nullifications[0]?.vote.view, 4199);
+  t.deepEqual(votesSigned(voter.receive(message, 0)), ["notarize 4200"]);
 });
 
 test("A3: a leader who lacks the Nullification of a skipped view does not propose, and asks for it", (t) => {
