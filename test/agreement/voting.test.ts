@@ -73,7 +73,7 @@ test("A3: after thousands of views that were given up a proposal is still a mess
   const [leader, voter] = [gateway(0), gateway(2)];
   for (let view = 1; view < 4200; view += 1) for (const each of [leader, voter]) each.receive(nullification(view));
   leader.step(certified(3, 0));
-  leader.setClock(1000 + 10);
+  leader.setClock(2000);
   const message = sentTo(leader.step({ kind: "wake" })).find(({ kind }) => kind === "propose");
   if (message?.kind !== "propose") return t.fail();
   const bytes = sealMessage({ layer: "agreement", message }, 0);
