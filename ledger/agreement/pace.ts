@@ -38,15 +38,17 @@ export function onViewClosed(turn: Turn, vote: Vote): void {
   const { pace, viewsNullified, clock } = turn.state;
   const lost = vote.kind === "nullify";
   const tooEarly = lost || roundOf(turn.state, vote.view).sent.nullify !== null;
+  const isFirst = pace.measured === null;
   // The first sample counts whole, so it is taken from a view that was waited for: another may hold an outage.
-  const timed =
-    !lost && !(tooEarly && pace.measured === null) && vote.view === turn.state.view && clock.startedAtMs !== null;
+  const timed = !lost && !(tooEarly && isFirst) && vote.view === turn.state.view && clock.startedAtMs !== null;
+  const doubled = tooEarly ? Math.min(MAX_DOUBLINGS, pace.nullified + 1) : pace.nullified;
   turn.state = {
     ...turn.state,
     clock: STOPPED,
     viewsNullified: viewsNullified + (lost ? 1 : 0),
     pace: {
-      nullified: tooEarly ? Math.min(MAX_DOUBLINGS, pace.nullified + 1) : pace.nullified,
+      // What was doubled before the first sample was a guess, and the sample is none.
+      nullified: timed && isFirst ? 0 : doubled,
       measured: timed ? withSample(pace.measured, turn.nowMs - (clock.startedAtMs ?? 0)) : pace.measured,
     },
   };

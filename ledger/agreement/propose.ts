@@ -70,14 +70,14 @@ function roomFor({ quorum }: Committee): number {
 }
 
 /**
- * With nothing new to order a leader still proposes, after a while, on a parent that is notarized but not final: without a
- * block on top it might never become final (A5: too many may have nullified its view).
+ * With nothing new to order a leader still proposes, after D, on a parent that is notarized but not final: without a block on top it might
+ * never become final (A5: too many may have nullified its view). No later: others may have less patience, and give up at 3 D of theirs (A6).
  */
 function mayCarry(turn: Turn, ground: Ground): boolean {
   return ground.view > turn.state.delivered.view && turn.state.clock.beats >= CARRY_BEAT;
 }
 
-const CARRY_BEAT = 2;
+const CARRY_BEAT = 1;
 
 /** A4: notarize the first proposal from leader(v) iff every condition holds. */
 export function notarize(turn: Turn): void {

@@ -57,14 +57,17 @@ test("A11: patience is the mean and three sigma, never below 15 ms nor above 20 
   t.is(patienceMs(paceOf(100, 0, 3)), 800);
   t.is(patienceMs(paceOf(1e6, 0)), 20_000);
   const driven = gateway(0);
-  const before = patienceMs(INITIAL_PACE);
-  driven.receive(nullification(1));
-  t.is(patienceMs(driven.state().pace), 2 * before);
+  driven.step(certified(1, 0));
+  driven.setClock(1100);
+  driven.receive(propose(first));
+  driven.receive(notarization(first));
+  const before = patienceMs(driven.state().pace);
   driven.receive(nullification(2));
+  t.is(patienceMs(driven.state().pace), 2 * before);
+  driven.receive(nullification(3));
   t.is(patienceMs(driven.state().pace), 4 * before);
-  driven.receive(propose(blockOn(genesis, 3, { 1: 0 })));
-  driven.receive(finalization(blockOn(genesis, 3, { 1: 0 })));
-  t.is(patienceMs({ ...driven.state().pace, measured: null }), 2 * before);
+  driven.receive(finalization(first));
+  t.is(patienceMs(driven.state().pace), 2 * before);
 });
 
 test("A11: everybody learns from every view, from when something waits here until it is notarized; a nullified one teaches nothing", (t) => {
@@ -82,15 +85,31 @@ test("A11: everybody learns from every view, from when something waits here unti
 test("A11: a gateway that gave a view up which was notarized all the same doubles its patience, as its Finalize is lost (A5)", (t) => {
   const driven = gateway(0);
   driven.receive(propose(first));
-  beats(driven, 5);
-  t.not(driven.state().rounds.get(1)?.sent.nullify ?? null, null);
+  driven.setClock(1100);
   driven.receive(notarization(first));
-  t.is(driven.state().view, 2);
+  const second = blockOn(named(first), 2, { 1: 1 });
+  driven.receive(propose(second, { parent: notarizationOf(first) }));
+  beats(driven, 5);
+  t.not(driven.state().rounds.get(2)?.sent.nullify ?? null, null);
+  driven.receive(notarization(second));
+  t.is(driven.state().view, 3);
   t.is(driven.state().pace.nullified, 1);
   t.is(driven.state().viewsNullified, 0, "the view itself was not lost");
-  driven.receive(propose(blockOn(named(first), 2, { 1: 1 }), { parent: notarizationOf(first) }));
-  driven.receive(notarization(blockOn(named(first), 2, { 1: 1 })));
+  const third = blockOn(named(second), 3, { 1: 2 });
+  driven.receive(propose(third, { parent: notarizationOf(second) }));
+  driven.receive(notarization(third));
   t.is(driven.state().pace.nullified, 1, "a view that it waited for doubles nothing");
+});
+
+test("A11: what was doubled before the first sample was a guess, and is forgotten with it", (t) => {
+  const driven = gateway(0);
+  for (const view of [1, 2, 3]) driven.receive(nullification(view));
+  t.is(driven.state().pace.nullified, 3);
+  const fourth = blockOn(genesis, 4, { 1: 0 });
+  driven.step(certified(1, 0));
+  driven.setClock(1900);
+  driven.receive(notarization(fourth));
+  t.deepEqual(driven.state().pace, { measured: { meanMs: 900, varianceMs2: 450 ** 2 }, nullified: 0 });
 });
 
 test("A5, A11: where every gateway is needed and all begin far too impatient, something becomes final before the sixth view ends", (t) => {
