@@ -1,60 +1,14 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import {
-  simulatedNodeSettings,
-  startMqttSensor,
-  startSparkplugNode,
-  syntheticItems,
-} from "../../firmware-sim/index.ts";
+import { startMqttSensor, startSparkplugNode, syntheticItems } from "../../firmware-sim/index.ts";
 import { createGateway } from "../../gateway/runtime/index.ts";
-import { freeBasePort, type MadeSite, makeSite, portsOf } from "../../gateway/site/index.ts";
-import { type SiteDevice, siteOf } from "../../ledger/management/index.ts";
 import { someBroker } from "../devices/transports/some-broker.ts";
 import { audit } from "../e2e/audit.ts";
-import { tallystick } from "../e2e/command.ts";
+import { startTallystick, tallystick } from "../e2e/command.ts";
 import { eventually, settled, statusOf } from "../e2e/observe.ts";
-
-const measures = ["mass", "dimensions", "item"] as const;
-const mass = { minKg: "0.020", maxKg: "60.000", divisionKg: "0.005" };
-const dimensions = { minMm: "10", maxMm: "2000", divisionMm: "1" };
-const common = { gateway: "gw-1", measures, mass, dimensions };
-const devices: readonly SiteDevice[] = [
-  { ...common, id: "cbor-1", station: "dock-1", protocol: "senml-cbor" },
-  { ...common, id: "sp-1", station: "dock-2", protocol: "sparkplug", settings: simulatedNodeSettings },
-];
-const PASSWORD = "a-password-of-its-own";
-
-type Prepared = {
-  readonly made: MadeSite;
-  readonly dir: string;
-  readonly api: { name: string; url: string };
-  readonly mqttPort: number;
-};
-
-/** A site of one gateway with a SenML-CBOR sensor and a Sparkplug device. `mqtt`: that part of its gateway.yaml. */
-async function prepared(t: ExecutionContext, mqtt: (port: number) => string): Promise<Prepared> {
-  const plan = { site: "test", gateways: 1, stations: "mqtt", basePort: await freeBasePort(1, "mqtt") } as const;
-  const made = await makeSite(await mkdtemp(join(tmpdir(), "tallystick-mqtt-")), plan);
-  t.teardown(() => rm(made.dir, { recursive: true, force: true }));
-  const [dir = ""] = made.gatewayDirs;
-  const [ports] = portsOf(plan).gateways;
-  const mqttPort = ports?.mqtt ?? 0;
-  const { configHash: _, format: __, ...document } = made.site;
-  const site = siteOf({ ...document, devices });
-  for (const at of [made.dir, dir]) await writeFile(join(at, "SITE.json"), JSON.stringify(site));
-  const yaml = (await readFile(join(dir, "gateway.yaml"), "utf8")).replace(/^mqtt: .*$/m, mqtt(mqttPort));
-  const transports = [
-    "  - { id: cbor-1, transport: { kind: mqtt } }",
-    "  - { id: sp-1, transport: { kind: sparkplug, group: dock, node: line-1, device: scale } }",
-  ];
-  await writeFile(join(dir, "gateway.yaml"), yaml.replace(/^devices:[^]*$/m, `devices:\n${transports.join("\n")}\n`));
-  const users = join(dir, "keys", "mqtt-users.json");
-  await rm(users, { force: true });
-  await writeFile(users, JSON.stringify({ "cbor-1": PASSWORD, "dock/line-1": PASSWORD }), { mode: 0o600 });
-  return { made: { ...made, site }, dir, api: { name: "gw-1", url: `http://127.0.0.1:${ports?.api}` }, mqttPort };
-}
+import { PASSWORD, prepared, type Prepared } from "./mqtt-site.ts";
 
 async function started(t: ExecutionContext, dir: string, alarms: string[] = []): Promise<() => Promise<void>> {
   const gateway = await createGateway({
@@ -199,4 +153,74 @@ test("E1-E3, E7, I1: the same on a broker elsewhere, over a restart of the gatew
     alarms.some((line) => line.includes("refuses the login")) ? true : null,
   );
   await third();
+});
+
+test("E2, E3, I1, I4: a gateway that is killed again and again loses and doubles nothing of a broker elsewhere", async (t) => {
+  t.timeout(120_000);
+  const broker = await someBroker();
+  t.teardown(broker.close);
+  const site = await prepared(t, () => `mqtt: { external: { url: "mqtt://127.0.0.1:${broker.port()}" } }`);
+  const journal = join(site.made.dir, "journals", "cbor-1.jsonl");
+  // Before its first subscription nobody keeps anything for the gateway.
+  const known = await started(t, site.dir);
+  await eventually("the subscription", 10_000, async () =>
+    (await statusOf(site.api))?.devices.find(({ id }) => id === "cbor-1")?.state === "online" ? true : null,
+  );
+  await known();
+  const sensor = startMqttSensor({
+    url: `mqtt://127.0.0.1:${broker.port()}`,
+    username: "u",
+    password: "p",
+    device: "cbor-1",
+    protocol: "senml-cbor",
+    items: syntheticItems(1, 1),
+    journal,
+    ratePerSecond: 100,
+    inFlight: 32,
+  });
+  const statusNow = () => statusOf(site.api);
+  const run = async () => {
+    const command = startTallystick(["run", "--dir", site.dir]);
+    const { pid, counts } = await eventually("it is up", 20_000, statusNow);
+    const kill = (signal: NodeJS.Signals) => process.kill(pid, signal);
+    t.teardown(async () => {
+      if (command.child.exitCode === null && command.child.signalCode === null) kill("SIGKILL");
+    });
+    return { before: counts.accepted, kill, ended: once(command.child, "exit") };
+  };
+  for (let round = 0; round < 3; round += 1) {
+    const { before, kill, ended } = await run();
+    await eventually(
+      "it accepts",
+      20_000,
+      async () => ((await statusNow())?.counts.accepted ?? 0) > before + 50 || null,
+    );
+    kill("SIGKILL");
+    await ended;
+  }
+  const last = await run();
+  await sensor.close();
+  const presented = (await readFile(`${journal}.done`, "utf8")).trim().split("\n").length;
+  await eventually("all of them are final", 30_000, async () => {
+    const status = await statusOf(site.api);
+    return status !== null && status.statements >= presented && status.queues.accepting === 0 ? true : null;
+  });
+  last.kill("SIGTERM");
+  await last.ended;
+  await clean(t, site);
+});
+
+test("F19, C4: the command starts a Sparkplug node that a gateway records, and names what it wants", async (t) => {
+  t.timeout(60_000);
+  const site = await prepared(t, (port) => `mqtt: { port: ${port}, sparkplug: { hostId: test-gw-1 } }`);
+  await started(t, site.dir);
+  const url = `mqtt://dock%2Fline-1:${PASSWORD}@127.0.0.1:${site.mqttPort}`;
+  const node = startTallystick(["device", "sparkplug", "--id", "scale", "--mqtt", url, "--rate", "20"]);
+  t.teardown(async () => void node.child.kill("SIGKILL"));
+  await eventually("it is recorded", 20_000, async () => {
+    const status = await statusOf(site.api);
+    return (status?.counts.accepted ?? 0) >= 10 ? true : null;
+  });
+  t.is(await node.signal("SIGTERM"), 0);
+  t.regex(node.lines.at(-1) ?? "", /^\d+ presented, \d+ finished$/);
 });
