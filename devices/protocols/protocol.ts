@@ -86,6 +86,8 @@ export type Protocol = {
   readonly probe?: Probe;
   /** Frames carry a checksum: one that holds is no chance. */
   readonly hasChecksum?: true;
+  /** A scale of it says nothing when it is out of its range, so that its silence may be a load cell below its zero. */
+  readonly silentOutOfRange?: true;
   /** It comes over a HID device or by HTTP; absent: over a byte line, or as messages. What comes by HID may come over a line as well. */
   readonly wire?: "hid" | "http";
   /** Nearly every text is a frame that decodes, so that decoding proves nothing about who speaks (Y3). */

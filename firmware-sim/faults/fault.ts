@@ -7,8 +7,8 @@ export type DeviceControls = {
   readonly breakSensor: (broken: boolean) => void;
   /** The display hangs at what it shows. */
   readonly hold: (held: boolean) => void;
-  /** Power goes off and comes back: what is not kept is lost. */
-  readonly restart: (offMs: number) => void;
+  /** Power goes off and comes back: what is not kept is lost. `zeroes`: a scale takes what lies there then for its zero. */
+  readonly restart: (offMs: number, zeroes: boolean) => void;
   readonly setClockBack: (ms: number) => void;
 };
 

@@ -50,7 +50,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     value: SECONDS,
     make: (value) => given(times(value), ({ everyMs, forMs }) => unplug(everyMs, forMs, true)),
   },
-  reboot: { value: SECONDS, make: (value) => given(times(value), ({ everyMs, forMs }) => reboot(everyMs, forMs)) },
+  reboot: {
+    value: SECONDS,
+    make: (value) => given(times(value), ({ everyMs, forMs }) => reboot(everyMs, forMs, false)),
+  },
+  rezero: {
+    value: SECONDS,
+    make: (value) => given(times(value), ({ everyMs, forMs }) => reboot(everyMs, forMs, true)),
+  },
   stuck: { value: SECONDS, make: (value) => given(times(value), stuck) },
   gap: { value: SECONDS, make: (value) => given(times(value), gap) },
   unit: { value: SECONDS, make: (value) => given(times(value), unitKey) },

@@ -91,6 +91,17 @@ export const poweredOn = (settings: IndicatorSettings, loadGrams: number, atMs: 
   held: null,
 });
 
+/** OIML R76 4.5.1: initial zero setting, of at most 20 % of the capacity. */
+const POWER_ON_RANGE = 0.2;
+
+/** Takes what lies there at power-on for its zero, if it is not too much. */
+export function zeroedAtPowerOn(indicator: Indicator): Indicator {
+  const grams = indicator.platform.toGrams;
+  return Math.abs(grams) > POWER_ON_RANGE * indicator.settings.capacityGrams
+    ? indicator
+    : { ...indicator, zeroGrams: grams };
+}
+
 export const loaded = (indicator: Indicator, grams: number, atMs: number): Indicator => ({
   ...indicator,
   platform: loadedWith(indicator.platform, grams, atMs),

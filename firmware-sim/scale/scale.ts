@@ -2,7 +2,7 @@ import { dialects, type Speaker } from "../dialects/index.ts";
 import { type Fault, faultsOf } from "../faults/index.ts";
 import { type Line, type LineSettings, openLine } from "../lines/index.ts";
 import { type Firmware, type FirmwareInput, step, switchedOn } from "./firmware.ts";
-import { type Display, divisionGrams, type IndicatorSettings, type Weighing } from "./indicator.ts";
+import { type Display, divisionGrams, type IndicatorSettings, type Weighing, zeroedAtPowerOn } from "./indicator.ts";
 
 export type ScaleOptions = {
   readonly line: LineSettings;
@@ -83,7 +83,7 @@ class PoweredScale implements Scale {
       pressUnitKey: () => this.pressUnitKey(),
       breakSensor: (broken) => this.#run({ kind: "sensor", broken }),
       hold: (held) => this.#run({ kind: "hold", held }),
-      restart: (offMs) => this.#restart(offMs),
+      restart: (offMs, zeroes) => this.#restart(offMs, zeroes),
       setClockBack: () => {},
     });
     this.#run({ kind: "tick" });
@@ -110,11 +110,13 @@ class PoweredScale implements Scale {
   }
 
   /** What lies on the platform stays there; tare, unit and unfinished commands do not. */
-  #restart(offMs: number): void {
+  #restart(offMs: number, zeroes: boolean): void {
     this.#sleep();
     this.#restarting ??= setTimeout(() => {
       this.#restarting = null;
-      this.#firmware = this.#powerUp(this.#firmware.indicator.platform.toGrams, performance.now());
+      const now = performance.now();
+      const firmware = this.#powerUp(this.#firmware.indicator.platform.toGrams, now);
+      this.#firmware = zeroes ? { ...firmware, indicator: zeroedAtPowerOn(firmware.indicator) } : firmware;
       this.#run({ kind: "tick" });
     }, offMs);
   }

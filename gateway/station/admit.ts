@@ -10,8 +10,8 @@ import type { DimensionsValue, Limits, MassValue, Reason } from "./types.ts";
 
 export type AdmittedMass =
   | { readonly kind: "usable"; readonly value: MassValue }
-  /** Nothing stands on the scale: below the registered minimum. */
-  | { readonly kind: "empty" }
+  /** Nothing stands on the scale: below the registered minimum. `isBelow`: as far below zero, too (P18). */
+  | { readonly kind: "empty"; readonly isBelow: boolean }
   | { readonly kind: "refused"; readonly reason: Reason };
 
 export type AdmittedDimensions =
@@ -25,7 +25,10 @@ export function admitMass(quantity: Extract<Quantity, { kind: "mass" }>, limits:
   if (kilograms === null || displayed === null) return { kind: "refused", reason: "above-maximum" };
   const division = limits?.division ?? displayed;
   const minimum = limits === null || limits.min.mantissa === 0 ? division : limits.min;
-  if (compareDecimals(kilograms, minimum) < 0) return { kind: "empty" };
+  if (compareDecimals(kilograms, minimum) < 0) {
+    const mirrored = { mantissa: -kilograms.mantissa, exponent: kilograms.exponent };
+    return { kind: "empty", isBelow: compareDecimals(mirrored, minimum) >= 0 };
+  }
   if (quantity.stability === "motion") return { kind: "refused", reason: "not-stable" };
   if (quantity.stability === "unknown") return { kind: "refused", reason: "stability-unknown" };
   if (limits !== null && compareDecimals(kilograms, limits.max) > 0)

@@ -1,4 +1,4 @@
-import type { MassUnit } from "../../devices/quantity/index.ts";
+import type { MassUnit, Quantity } from "../../devices/quantity/index.ts";
 import { type AdmittedDimensions, type AdmittedMass, admitDimensions, admitMass } from "./admit.ts";
 import type { Input, MassValue, Part, Pending, Reason, StationDevice } from "./types.ts";
 
@@ -13,7 +13,7 @@ type FrameInput = Extract<Input, { kind: "frame" }>;
 /** What of one frame may be used. */
 export type Found = Pick<Pending, "identity" | "mass" | "dimensions"> & {
   /** The mass that a stream scale shows: it goes to the load, not among the parts. */
-  readonly shown: { readonly unit: MassUnit; readonly admitted: AdmittedMass } | null;
+  readonly shown: { readonly mass: Extract<Quantity, { kind: "mass" }>; readonly admitted: AdmittedMass } | null;
   readonly trouble: Reason | null;
 };
 
@@ -23,7 +23,7 @@ export function findParts(device: StationDevice, input: FrameInput, lastUnit: Ma
   if (input.frame.length > MAX_FRAME_BYTES) return { ...nothing, shown: null, trouble: "frame-too-long" };
   let item: string | null = null;
   let admitted: AdmittedMass | null = null;
-  let unit: MassUnit | null = null;
+  let mass: Extract<Quantity, { kind: "mass" }> | null = null;
   let dimensions: AdmittedDimensions | null = null;
   for (const quantity of input.quantities) {
     if (!device.measures.includes(quantity.kind)) continue;
@@ -31,24 +31,24 @@ export function findParts(device: StationDevice, input: FrameInput, lastUnit: Ma
     else if (quantity.kind === "dimensions") dimensions = admitDimensions(quantity, device.dimensions);
     else if (quantity.mode !== "tare") {
       admitted = admitMass(quantity, device.mass);
-      ({ unit } = quantity);
+      mass = quantity;
     }
   }
   const isStream = device.delivery === "stream";
-  const shown = isStream && admitted !== null && unit !== null ? { unit, admitted } : null;
+  const shown = isStream && admitted !== null && mass !== null ? { mass, admitted } : null;
   const fault = troubleOf(item, admitted, dimensions, device);
   if (fault !== null) {
     // Whoever pressed the unit key must be told that, not that a division is wrong.
-    const switched = shown !== null && lastUnit !== null && shown.unit !== lastUnit;
+    const switched = shown !== null && lastUnit !== null && shown.mass.unit !== lastUnit;
     const trouble = switched && (fault === "off-division" || fault === "above-maximum") ? "unit-changed" : fault;
     return { ...nothing, shown, trouble };
   }
-  const mass = !isStream && admitted?.kind === "usable" ? admitted.value : null;
+  const weight = !isStream && admitted?.kind === "usable" ? admitted.value : null;
   const size = dimensions?.kind === "usable" ? dimensions.value : null;
-  const values = (mass === null ? 0 : 1) + (size === null ? 0 : 1);
+  const values = (weight === null ? 0 : 1) + (size === null ? 0 : 1);
   return {
     identity: item === null ? null : partOf(device, input, item, values),
-    mass: mass === null ? null : partOf(device, input, mass, values),
+    mass: weight === null ? null : partOf(device, input, weight, values),
     dimensions: size === null ? null : partOf(device, input, size, values),
     shown,
     trouble: null,

@@ -1,5 +1,6 @@
 import { addDecimals, compareDecimals } from "../../devices/quantity/index.ts";
 import { endCycle, giveUp, newest, recentTrouble } from "./pending.ts";
+import { zeroAfterSilence } from "./zero.ts";
 import type { Effect, Load, MassValue, Part, Pending, Reason, StationState, Step } from "./types.ts";
 
 /** P14: a scale is polled ten times a second, and an answer that was lost is asked for again after half a second. */
@@ -34,7 +35,9 @@ export function lookAway(state: StationState, now: number): Step {
   if (load.kind === "unseen" || now - load.seenAt <= WATCH_MS) return unchanged(state);
   const ended =
     load.kind === "loaded" ? endCycle(state, recentTrouble(state, now) ?? "scale-silent") : unchanged(state);
-  return { state: { ...ended.state, load: { kind: "unseen" } }, effects: ended.effects };
+  const isMute = state.settings.devices.some(({ silentOutOfRange }) => silentOutOfRange === true);
+  const zero = zeroAfterSilence(state.zero, isMute && load.kind === "empty");
+  return { state: { ...ended.state, load: { kind: "unseen" }, zero }, effects: ended.effects };
 }
 
 type Loaded = Extract<Load, { kind: "loaded" }>;

@@ -63,6 +63,7 @@ export function stationDevice(device: SiteDevice): StationDevice {
   return {
     id: device.id,
     delivery: protocols.get(device.protocol)?.cadence === "polled" ? "stream" : "event",
+    ...(protocols.get(device.protocol)?.silentOutOfRange === true ? { silentOutOfRange: true } : {}),
     measures: device.measures,
     mass: device.mass === undefined ? null : limits(device.mass.minKg, device.mass.maxKg, device.mass.divisionKg, 0),
     dimensions:

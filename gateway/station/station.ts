@@ -3,6 +3,7 @@ import { findParts, type Found, partOfLoad } from "./found.ts";
 import { lookAway, see, type Sight } from "./load.ts";
 import { givenUp, newest, readingsOf, recentTrouble } from "./pending.ts";
 import { takeParts } from "./take.ts";
+import { isBelowZero, zeroAfterFrame, zeroAfterStatus } from "./zero.ts";
 import type {
   Effect,
   Input,
@@ -14,6 +15,7 @@ import type {
   StationSettings,
   StationState,
   Step,
+  Zero,
 } from "./types.ts";
 
 /** A station as it is after a start: nothing seen, the last weighing remembered (P6). */
@@ -22,6 +24,7 @@ export function startStation(settings: StationSettings, memo: Memo | null): Stat
     settings,
     cycle: memo?.cycle ?? 0,
     load: { kind: "unseen" },
+    zero: "unproven",
     weighed: memo?.weighed ?? null,
     pending: [],
     recent: [],
@@ -64,14 +67,27 @@ function onFrame(state: StationState, input: FrameInput): Step {
   const told: StationState = {
     ...state,
     trouble: found.trouble === null ? state.trouble : { reason: found.trouble, since: input.since },
-    unit: usable ? (found.shown?.unit ?? null) : state.unit,
+    unit: usable ? (found.shown?.mass.unit ?? null) : state.unit,
+    zero: input.reloaded ? state.zero : zeroOf(state, found.shown),
   };
   const sight = sightOf(device, input, found);
+  if (sight?.kind === "stable" && told.zero === "off") {
+    const off: StationState = { ...told, trouble: { reason: "zero-off", since: input.since } };
+    return see(off, { kind: "unusable" }, input.since);
+  }
   const seen = sight === null ? { state: told, effects: [] } : see(told, sight, input.since);
   return after(
     after(seen, (loaded) => takeParts(loaded, input, found)),
     complete,
   );
+}
+
+/** P18. */
+function zeroOf({ zero, load }: StationState, shown: Found["shown"]): Zero {
+  if (shown === null) return zero;
+  const { admitted, mass } = shown;
+  const rest = admitted.kind !== "empty" ? "load" : admitted.isBelow ? "below" : "zero";
+  return zeroAfterFrame(zero, rest, mass, load.kind === "loaded");
 }
 
 /** P9: a frame of before a restart says nothing about the load that stands there now. */
@@ -94,7 +110,9 @@ function onStatus(state: StationState, input: Extract<Input, { kind: "status" }>
   const told: StationState = { ...state, trouble: { reason: `device-${status}`, since } };
   const device = state.settings.devices.find(({ id }) => id === input.device);
   const isScale = device?.delivery === "stream" && device.measures.includes("mass");
-  return isScale ? see(told, { kind: status === "underload" ? "empty" : "none" }, since) : { state: told, effects: [] };
+  if (!isScale) return { state: told, effects: [] };
+  const zeroed: StationState = { ...told, zero: zeroAfterStatus(state.zero, status, state.load.kind === "loaded") };
+  return see(zeroed, { kind: isBelowZero(status) ? "empty" : "none" }, since);
 }
 
 function onTick(before: StationState, now: number): Step {

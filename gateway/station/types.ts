@@ -8,6 +8,8 @@ export type StationDevice = {
   readonly id: string;
   /** `stream`: repeats what it sees, many times a weighing. `event`: every message is a decision of the device's own (P7). */
   readonly delivery: "stream" | "event";
+  /** P18: it says nothing below its zero. Absent: it says something. */
+  readonly silentOutOfRange?: true;
   readonly measures: readonly QuantityKind[];
   readonly mass: Limits | null;
   readonly dimensions: Limits | null;
@@ -72,6 +74,8 @@ export type Reason =
   | "load-left"
   /** P14: the scale said nothing, so nobody knows what stood on it. */
   | "scale-silent"
+  /** P18: the scale rested below its zero, and has not shown zero since. */
+  | "zero-off"
   | "unit-changed"
   /** P15: parts without a name that may belong to more than one item. */
   | "ambiguous"
@@ -130,6 +134,12 @@ export type Pending = {
   readonly dimensions: Part<DimensionsValue> | null;
 };
 
+/**
+ * P18: what is known of the zero of a stream scale. `unproven`: nothing speaks against it. `proven`: it was there again after a load.
+ * `off`: the scale rested below it, so that a load would weigh too little.
+ */
+export type Zero = "unproven" | "proven" | "off";
+
 /** What is known of the load on a `stream` scale. Times are of the clock of `since`. */
 export type Load =
   | { readonly kind: "unseen" }
@@ -155,6 +165,7 @@ export type StationState = {
   /** Number of the load that stands on the scale, or of the last one. */
   readonly cycle: number;
   readonly load: Load;
+  readonly zero: Zero;
   /** P4: not null = the load of this cycle is spent. */
   readonly weighed: Weighed | null;
   /** Oldest first; at most MAX_PENDING. */

@@ -41,7 +41,7 @@ async function worsened(faults: readonly string[], seed = 1) {
     pressUnitKey: () => done.push("unit"),
     breakSensor: (broken) => done.push(broken ? "broken" : "whole"),
     hold: (held) => done.push(held ? "held" : "free"),
-    restart: (offMs) => done.push(`off ${offMs}`),
+    restart: (offMs, zeroes) => done.push(`off ${offMs}${zeroes ? ", zeroed" : ""}`),
     setClockBack: (ms) => done.push(`back ${ms}`),
   };
   const line = await openLine(

@@ -13,6 +13,7 @@ export const ohaus: Protocol = {
   maxFrameBytes,
   framing: { kind: "stream", takeFrame },
   decodeFrame: (frame) => decodeLine(lineOf(frame)),
+  silentOutOfRange: true,
   measuredAt: null,
   startSession: startAsking({ ask }),
   lines: [

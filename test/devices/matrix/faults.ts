@@ -21,6 +21,7 @@ export const faultsOfMatrix: readonly MatrixFault[] = [
   { name: "unplug", faults: ["unplug=4/1.1"] },
   { name: "rename", faults: ["rename=4/1.1"] },
   { name: "reboot", faults: ["reboot=4/0.9"] },
+  { name: "rezero", faults: ["rezero=4/0.9"] },
   { name: "stuck", faults: ["stuck=3/1.7"] },
   { name: "gap", faults: ["gap=3/0.8"] },
   { name: "unit", faults: ["unit=5/2"] },
