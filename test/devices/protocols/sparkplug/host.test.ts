@@ -309,6 +309,23 @@ test("SP2: other topics are nobody's", (t) => {
   t.deepEqual(weighings(host.data({ Item: "A", Number: 1 })), ["A 500stable"]);
 });
 
+test("SP2: without a device the metrics are the edge node's own, born with it and told by NDATA", (t) => {
+  const host = new Conversation();
+  const own = { mass: "Mass", massUnit: "kg", stable: true } as const;
+  host.state = startHost([{ id: "n1", address: { ...address, device: null }, settings: own }]);
+  host.seq = 0;
+  t.deepEqual(host.next("NBIRTH", [{ name: "Mass", alias: 1, type: "Double", value: 0 }], null), [
+    { kind: "born", device: "n1" },
+  ]);
+  t.deepEqual(host.next("DBIRTH", [{ name: "Mass", alias: 9, type: "Double", value: 7 }]), []);
+  const [effect] = host.next("NDATA", [{ alias: 1, type: "Double", withType: false, value: 1.5 }], null);
+  const shown = effect?.kind === "frame" ? decodeFrame("sparkplug", effect.frame, own) : null;
+  t.like(shown, { quantities: { 0: { value: { mantissa: 15, exponent: -1 }, stability: "stable" } } });
+  t.deepEqual(host.send("NDEATH", [], null, null), [
+    { kind: "stale", device: "n1", reason: "edge node dock/line-1 has died (NDEATH)" },
+  ]);
+});
+
 test("SP13: however messages of a session are shuffled within the window, the weighings are the same and in order", (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 30 }), fc.array(fc.nat({ max: 7 }), { maxLength: 40 }), (count, swaps) => {
