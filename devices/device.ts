@@ -6,11 +6,11 @@ import { type Liveness, type LivenessRule, watchLiveness } from "./liveness.ts";
 import {
   cutStream,
   type Decoded,
-  INCOMPLETE,
   type Protocol,
   protocolOf,
   type Session,
   type TakeFrame,
+  takeWhole,
 } from "./protocols/index.ts";
 import { readingsOf } from "./reading.ts";
 import { defaultTiming, type Device, type DeviceEvents, type DeviceSettings, type DeviceTiming } from "./settings.ts";
@@ -43,10 +43,6 @@ function takeFrameOf({ framing, wire }: Protocol, kind: DeviceSettings["transpor
   if (kind === "http" || (kind === "hid" && wire !== "hid")) return "over a byte line";
   return framing.takeFrame;
 }
-
-/** W1: every answer is received whole, in one piece. */
-const takeWhole: TakeFrame = (bytes, from = 0) =>
-  bytes.length === from ? INCOMPLETE : { kind: "frame", size: bytes.length - from };
 
 /** Owns the line to one device: at most one connection with its conversation, the watch over its life, one timer for reopening. */
 class OpenDevice implements Device {

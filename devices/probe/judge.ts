@@ -1,4 +1,4 @@
-import { cutStream, decodeFrame, type Protocol } from "../protocols/index.ts";
+import { cutStream, decodeFrame, type Protocol, takeWhole } from "../protocols/index.ts";
 import { formatDecimal, type Quantity } from "../quantity/index.ts";
 
 /** What came over a line, and to whose probe; `to` null = it came by itself. */
@@ -26,7 +26,7 @@ const CERTAIN_CHECKSUMS = 2;
 
 const order: readonly Certainty[] = ["certain", "likely", "possible"];
 
-/** Y3: which protocols these bytes may be, the most certain first. Pure. */
+/** Y3: which of the protocols these bytes may be, the most certain first. Pure. */
 export function judge(heard: readonly Heard[], protocols: Iterable<Protocol>): readonly Candidate[] {
   const found: { readonly candidate: Candidate; readonly share: number; readonly anything: boolean }[] = [];
   for (const protocol of protocols) {
@@ -42,9 +42,12 @@ export function judge(heard: readonly Heard[], protocols: Iterable<Protocol>): r
     });
   }
   const isSure = found.some(({ candidate }) => candidate.certainty === "certain");
+  const mostLikely = Math.max(0, ...found.flatMap((one) => (one.candidate.certainty === "likely" ? [one.share] : [])));
+  const isShutOut = ({ candidate, share }: (typeof found)[number]): boolean =>
+    candidate.certainty === "possible" && (isSure || share < mostLikely);
   const isNamed = found.some(({ anything }) => !anything);
   return found
-    .filter(({ candidate, anything }) => !(isNamed && anything) && (!isSure || candidate.certainty !== "possible"))
+    .filter((one) => !(isNamed && one.anything) && !isShutOut(one))
     .sort((a, b) => order.indexOf(a.candidate.certainty) - order.indexOf(b.candidate.certainty) || b.share - a.share)
     .map(({ candidate }) => candidate);
 }
@@ -62,7 +65,7 @@ type Tally = {
   readonly share: number;
 };
 
-function tallyOf(heard: readonly Heard[], { name, framing, probe }: Protocol): Tally {
+function tallyOf(heard: readonly Heard[], { name, framing, probe, wire }: Protocol): Tally {
   let tally: Tally = {
     frames: 0,
     readings: 0,
@@ -72,13 +75,14 @@ function tallyOf(heard: readonly Heard[], { name, framing, probe }: Protocol): T
     reading: null,
     share: 0,
   };
-  if (framing.kind !== "stream") return tally;
+  const takeFrame = wire === "http" ? takeWhole : framing.kind === "stream" ? framing.takeFrame : null;
+  if (takeFrame === null) return tally;
   let total = 0;
   let good = 0;
   let rest: Uint8Array = new Uint8Array(0);
   for (const { to, bytes } of heard) {
     total += bytes.length;
-    const cut = cutStream(framing.takeFrame, rest, bytes);
+    const cut = cutStream(takeFrame, rest, bytes);
     ({ rest } = cut);
     for (const { kind, bytes: frame } of cut.parts) {
       if (kind === "noise") continue;

@@ -3,6 +3,7 @@ import { openDevice } from "../device.ts";
 import { type LineSettings, type Protocol, protocols } from "../protocols/index.ts";
 import type { Connect, Connection } from "../transports/connection.ts";
 import { connectHid } from "../transports/hid.ts";
+import { connectHttp } from "../transports/http.ts";
 import { listPorts } from "../transports/ports.ts";
 import { connectSerial, lineText, usualLine } from "../transports/serial.ts";
 import { connectTcp } from "../transports/tcp.ts";
@@ -12,7 +13,9 @@ export type Place =
   | { readonly kind: "serial"; readonly path: string }
   /** Only listened to: nothing is ever written to a HID scale. */
   | { readonly kind: "hid"; readonly path: string }
-  | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  /** Y6. */
+  | { readonly kind: "http"; readonly url: string };
 
 export type ProbeOptions = {
   /** Only these line settings; null = all that a protocol leaves the factory with. */
@@ -51,7 +54,7 @@ export async function probeLine(place: Place, options: ProbeOptions): Promise<Pr
     const attempt = await askAt(place, line, options);
     if (attempt.kind === "unreachable") return attempt;
     const { heard } = attempt;
-    const found = judge(heard, protocols.values());
+    const found = judge(heard, protocolsAt(place));
     const heardBytes = heard.reduce((sum, { bytes }) => sum + bytes.length, 0);
     tried.push({ line: words, heardBytes });
     const report = { kind: "asked", line, heardBytes, found, tried } as const;
@@ -107,6 +110,9 @@ function linesToTry(only: LineSettings | null): readonly LineSettings[] {
 
 const streamed = (): readonly Protocol[] => [...protocols.values()].filter(({ framing }) => framing.kind === "stream");
 
+const protocolsAt = ({ kind }: Place): readonly Protocol[] =>
+  kind === "http" ? [...protocols.values()].filter(({ wire }) => wire === "http") : streamed();
+
 type Attempt =
   | { readonly kind: "heard"; readonly heard: readonly Heard[] }
   | { readonly kind: "unreachable"; readonly reason: string };
@@ -117,8 +123,9 @@ async function askAt(place: Place, line: LineSettings | null, options: ProbeOpti
   try {
     const fault = await ear.open();
     if (fault !== null) return { kind: "unreachable", reason: fault };
+    if (place.kind === "http") return await askTwice(ear, options);
     await ear.listen(null, options.listenMs, () => false);
-    const heard = (): readonly Candidate[] => judge(ear.heard(), protocols.values());
+    const heard = (): readonly Candidate[] => judge(ear.heard(), protocolsAt(place));
     const byItself = heard();
     const isOne = isSettled(byItself);
     const questions = place.kind === "hid" ? [] : probesAt(line, options.line !== null);
@@ -137,6 +144,18 @@ async function askAt(place: Place, line: LineSettings | null, options: ProbeOpti
   }
 }
 
+/** Y6: an answer that comes once may be anything's. */
+async function askTwice(ear: Ear, { answerMs, told }: ProbeOptions): Promise<Attempt> {
+  for (const question of [1, 2]) {
+    told(`asking by HTTP, ${question} of 2`);
+    await ear.listen(GET, answerMs, () => true);
+  }
+  return { kind: "heard", heard: ear.heard() };
+}
+
+/** The transport words the question itself (W1). */
+const GET = new Uint8Array(0);
+
 function connectOf(place: Place, line: LineSettings | null): Connect {
   switch (place.kind) {
     case "serial":
@@ -145,6 +164,8 @@ function connectOf(place: Place, line: LineSettings | null): Connect {
       return connectHid(place);
     case "tcp":
       return connectTcp(place);
+    case "http":
+      return connectHttp(place);
   }
 }
 
@@ -208,10 +229,11 @@ class Ear {
 
   #keep(chunk: Uint8Array): void {
     const room = KEPT_BYTES - this.#keptBytes;
-    if (room <= 0) return;
+    const listened = this.#heard.at(-1);
+    if (room <= 0 || listened === undefined) return;
     this.#isNews = true;
     this.#keptBytes += Math.min(room, chunk.length);
-    this.#heard.at(-1)?.chunks.push(chunk.slice(0, room));
+    listened.chunks.push(chunk.slice(0, room));
   }
 
   /** Sends, if something is given, and listens until it is enough or the time is over. */
@@ -220,9 +242,10 @@ class Ear {
     if (bytes !== null) this.#connection?.write(bytes);
     const until = performance.now() + ms;
     while (performance.now() < until) {
-      // Every look holds all protocols against all bytes.
-      if (this.#isNews && isEnough()) break;
+      const isNews = this.#isNews;
       this.#isNews = false;
+      // Every look holds all protocols against all bytes.
+      if (isNews && isEnough()) break;
       await sleep(LOOK_MS);
     }
   }

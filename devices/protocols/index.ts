@@ -34,7 +34,7 @@ export type {
   TakeFrame,
 } from "./protocol.ts";
 export { FRAME_LIMIT_BYTES, INCOMPLETE } from "./protocol.ts";
-export { cutStream } from "./stream.ts";
+export { cutStream, takeWhole } from "./stream.ts";
 
 /** Every protocol by its name. A new one is a sibling folder and a line here. */
 export const protocols: ReadonlyMap<string, Protocol> = new Map(

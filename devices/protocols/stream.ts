@@ -1,4 +1,4 @@
-import type { TakeFrame } from "./protocol.ts";
+import { INCOMPLETE, type TakeFrame } from "./protocol.ts";
 
 /** What was cut out of a stream so far, in order. `rest` is shorter than the protocol's longest frame (P2). */
 export type Cut = {
@@ -48,3 +48,7 @@ function copied(bytes: Uint8Array, from: number, to: number): Uint8Array {
   for (let at = 0; at < size; at++) copy[at] = bytes[from + at] ?? 0;
   return copy;
 }
+
+/** W1: what a transport receives whole, in one piece, is one frame. */
+export const takeWhole: TakeFrame = (bytes, from = 0) =>
+  bytes.length === from ? INCOMPLETE : { kind: "frame", size: bytes.length - from };

@@ -13,7 +13,7 @@ const ANSWER_MS = 700;
 /** `tallystick devices probe`: exit code 1 when nothing known is there, 2 when it cannot be opened. */
 export async function devicesProbe(argv: readonly string[]): Promise<number> {
   const { options, positionals } = readArguments("devices", argv, { line: "text", seconds: "text", json: "flag" }, [
-    "PATH or HOST:PORT",
+    "PATH, HOST:PORT or URL",
   ]);
   const [where = ""] = positionals;
   const place = placeOf(where);
@@ -50,7 +50,7 @@ function wordsOf(where: string, report: Extract<ProbeReport, { kind: "asked" }>,
     const settings =
       tried.length === 1 ? "" : ` at ${tried.length} line settings (${tried.map((one) => one.line).join(", ")})`;
     return any === 0
-      ? `${where}: nothing was heard${settings}: check power and cable; a scale may be set to send on a key only\n`
+      ? `${where}: nothing was heard${settings}: check power and cable; a scale may be set to send on a key only, and a device with a web page answers its http:// address only\n`
       : `${where}: ${any} bytes${settings} are of no protocol that is known here: check the output format in the device's menu\n`;
   }
   const rows = found.map(({ certainty, protocol, reading, why }) => [certainty, protocol, reading ?? "-", why]);
@@ -63,6 +63,7 @@ function wordsOf(where: string, report: Extract<ProbeReport, { kind: "asked" }>,
 
 /** What to write into gateway.yaml: a serial port by what does not change when it is plugged in elsewhere. */
 async function transportOf(place: Place, line: LineSettings | null): Promise<string> {
+  if (place.kind === "http") return `{ kind: http, url: ${JSON.stringify(place.url)} }`;
   if (place.kind === "tcp") return `{ kind: tcp, host: "${place.host}", port: ${place.port} }`;
   const ports = await (place.kind === "hid" ? listHidScales() : listPorts());
   const port = ports.find(({ path, byId }) => path === place.path || byId === place.path);
@@ -82,6 +83,11 @@ async function transportOf(place: Place, line: LineSettings | null): Promise<str
 
 /** "192.0.2.7:4001", "[2001:db8::7]:4001", or a path. */
 function placeOf(where: string): Place {
+  if (/^https?:\/\//i.test(where)) {
+    if (!URL.canParse(where))
+      throw new UsageError(`"${where}" is no URL: use one like http://192.0.2.9:6600/api/dimension/`);
+    return { kind: "http", url: where };
+  }
   const match = /^(?:\[([0-9a-f:]+)\]|([^/\s:]+)):(\d{1,5})$/i.exec(where);
   if (match === null) return { kind: /(^|\/)hidraw[^/]*$/.test(where) ? "hid" : "serial", path: where };
   const port = Number(match[3]);

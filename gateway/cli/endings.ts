@@ -13,6 +13,10 @@ export function isRefusal(error: unknown): boolean {
 /** L2: one sentence. Only a bug shows its stack, because there the stack is the sentence that helps. */
 export function sentenceOf(error: unknown): string {
   if (isOurs(error)) return error.message;
+  if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+    const port = "port" in error ? ` ${String(error.port)}` : "";
+    return `port${port} is in use by another program; choose another port, or end that program`;
+  }
   if (error instanceof Error && "syscall" in error) {
     const path = "path" in error ? ` ${String(error.path)}` : "";
     return `${String(error.syscall)}${path} failed (${causeOf(error)}); check that it exists and that this user may use it`;

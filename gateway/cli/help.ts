@@ -72,12 +72,13 @@ Internal: all simulated devices of a demo site in one process.
   // Of the devices that there are: asked when somebody asks.
   device: async () => (await import("../../firmware-sim/index.ts")).deviceUsage,
   devices: `tallystick devices list [--json]
-tallystick devices probe PATH|HOST:PORT [--line "9600 7E1"] [--seconds S] [--json]
+tallystick devices probe PATH|HOST:PORT|URL [--line "9600 7E1"] [--seconds S] [--json]
 tallystick devices acknowledge ID --dir DIR [--json]
 
   list          the serial ports and USB (HID) scales of this machine, by name and by what does not change when they are plugged in elsewhere
   probe         says what is at the end of a serial port or a TCP port: listens, then asks with commands that cannot move a
                 scale (no zero, no tare, no print), at all usual line settings of a serial port, or at those of --line only.
+                A device that answers HTTP is asked at its URL.
                 --seconds: how long to listen at each setting (default 1.5). Nobody else may have the port meanwhile.
                 Exit code 0: something is there; 1: nothing that is known; 2: it cannot be opened.
   acknowledge   device ID of the running gateway of DIR shows another unit or resolution than before and is therefore not

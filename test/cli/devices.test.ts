@@ -5,6 +5,7 @@ import test from "ava";
 import { openDevice } from "../../devices/index.ts";
 import { startScale } from "../../firmware-sim/index.ts";
 import { tallystick } from "../e2e/command.ts";
+import { tcpPeer } from "../devices/transports/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tallystick-devices-"));
 
@@ -49,7 +50,7 @@ test("L3: devices names what it knows; list works on a machine without adapters"
   for (const [args, sentence] of [
     [[], 'tallystick: one of list, probe, acknowledge is missing; see "tallystick devices --help"\n'],
     [["prob"], 'tallystick: "devices prob" is not a command; did you mean "probe"?\n'],
-    [["probe"], 'tallystick: PATH or HOST:PORT is missing; see "tallystick devices --help"\n'],
+    [["probe"], 'tallystick: PATH, HOST:PORT or URL is missing; see "tallystick devices --help"\n'],
     [
       ["probe", "/dev/x", "--line", "fast"],
       'tallystick: --line is "fast", but must be like "9600 8N1" or "2400 7E1"\n',
@@ -58,6 +59,7 @@ test("L3: devices names what it knows; list works on a machine without adapters"
       ["probe", "127.0.0.1:4001", "--line", "9600 8N1"],
       "tallystick: --line is for serial ports; over TCP the serial server has the line settings\n",
     ],
+    [["probe", "http:///"], 'tallystick: "http:///" is no URL: use one like http://192.0.2.9:6600/api/dimension/\n'],
     [["acknowledge", "scale-1"], 'tallystick: --dir is missing; see "tallystick devices --help"\n'],
   ] as const) {
     const { code, stderr, stdout } = await tallystick(["devices", ...args]);
@@ -66,4 +68,14 @@ test("L3: devices names what it knows; list works on a machine without adapters"
   const listed = await tallystick(["devices", "list", "--json"]);
   t.is(listed.code, 0);
   t.true(Array.isArray(JSON.parse(listed.stdout)));
+});
+
+test("L2: a simulated device whose port is taken names the port and what to do", async (t) => {
+  const other = await tcpPeer(() => {});
+  const { code, stderr } = await tallystick(["device", "sick", "--tcp", String(other.port)]);
+  await other.close();
+  t.deepEqual(
+    [code, stderr],
+    [2, `tallystick: port ${other.port} is in use by another program; choose another port, or end that program\n`],
+  );
 });

@@ -45,3 +45,15 @@ test("Y3: two frames whose checksum holds are certain", (t) => {
   t.is(judge(heard(Buffer.concat([line, line])), [sum])[0]?.certainty, "certain");
   t.is(judge(heard(line), [sum])[0]?.certainty, "possible");
 });
+
+test("Y3: beside a likely protocol stands none that reads fewer of the same bytes", (t) => {
+  const scan = (item: string): Buffer => Buffer.from(`]C1${item}\r\n`);
+  // The second line ends like a bare CAS-10 weight of 33000174 kg.
+  const bytes = Buffer.concat([scan("00095200144100000011"), scan("000952001441000000283300001740")]);
+  const found = of(bytes);
+  t.deepEqual(found[0], ["scanner-gs1", "likely"]);
+  t.deepEqual(
+    found.filter(([, certainty]) => certainty === "possible"),
+    [],
+  );
+});

@@ -1,16 +1,19 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
+import { once } from "node:events";
 import { open } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
 import { type Place, probeLine } from "../../../devices/probe/index.ts";
 import { protocols } from "../../../devices/protocols/index.ts";
-import { startScale } from "../../../firmware-sim/index.ts";
+import { startDimensioner, startScale } from "../../../firmware-sim/index.ts";
 import { dialects } from "../../../firmware-sim/dialects/index.ts";
 import type { Display, Indicator, IndicatorSettings } from "../../../firmware-sim/scale/indicator.ts";
 import { poweredOn } from "../../../firmware-sim/scale/indicator.ts";
-import { tcpPeer } from "../transports/port.ts";
+import { freePort, tcpPeer } from "../transports/port.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tallystick-probe-"));
 const options = { line: null, listenMs: 250, answerMs: 700, told: () => {} };
@@ -106,4 +109,40 @@ test("Y2: a USB scale is listened to, and nothing is written to it", async (t) =
   t.like(found, { kind: "asked", line: null });
   if (found.kind !== "asked") return;
   t.like(found.found[0], { protocol: "usb-hid", certainty: "likely", reading: "12.3 oz, stable, unknown" });
+});
+
+async function scanAt(url: string): Promise<string | null> {
+  const report = await probeLine({ kind: "http", url }, options);
+  return report.kind === "asked" ? (report.found[0]?.reading ?? null) : null;
+}
+
+test("Y6: a dimensioner that answers HTTP is found at its address, with its scan", async (t) => {
+  const port = await freePort();
+  const dimensioner = await startDimensioner({ line: { kind: "tcp", port }, protocol: "vmeasure" });
+  dimensioner.present({ item: "BOX1", mm: [300, 200, 100] });
+  const url = `http://127.0.0.1:${port}/api/dimension/`;
+  // The scan takes its time, within which the device says that there is none.
+  while ((await scanAt(url)) === null);
+  const report = await probeLine({ kind: "http", url }, options);
+  await dimensioner.close();
+  if (report.kind !== "asked") return t.fail(report.reason);
+  t.deepEqual(
+    report.found.map(({ protocol, certainty, reading }) => [protocol, certainty, reading?.split("; ")[0]]),
+    [["vmeasure", "likely", "item BOX1"]],
+  );
+});
+
+test("Y5, Y6: a web server with something else is nothing that is known, one that is not there is a sentence", async (t) => {
+  const server = createServer((_, answer) => answer.end("{}")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/`;
+  t.like(await probeLine({ kind: "http", url }, options), { kind: "asked", found: [] });
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+  t.like(await probeLine({ kind: "http", url }, options), {
+    kind: "unreachable",
+    reason: `http://127.0.0.1:${port}/ refuses the connection: switch the device on or correct the port`,
+  });
 });
