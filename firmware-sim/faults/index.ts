@@ -15,6 +15,7 @@ import { split } from "./split.ts";
 import { unplug } from "./unplug.ts";
 
 export { type DeviceControls, type Fault, noControls, withFaults } from "./fault.ts";
+export { publisherLine } from "./publisher.ts";
 
 /** What its value looks like, and the fault that it makes; null = not such a value. */
 type Kind = { readonly value: string; readonly make: (value: string, random: () => Random) => Fault | null };

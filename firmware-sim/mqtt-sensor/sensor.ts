@@ -2,7 +2,7 @@ import { connect, type MqttClient } from "mqtt";
 import type { Weighing } from "../../devices/protocols/senml/index.ts";
 import { encodePack } from "../../devices/protocols/senml-json/index.ts";
 import { cborPack } from "./cbor-pack.ts";
-import { type DeviceControls, type Fault, withFaults } from "../faults/index.ts";
+import { type Fault, publisherLine } from "../faults/index.ts";
 import type { Line } from "../lines/index.ts";
 import { displayedGrams, type ItemSource } from "../items.ts";
 import { type JournalLine, openJournal, type Presented } from "../journal.ts";
@@ -199,38 +199,32 @@ class Sensor implements MqttSensor {
     return true;
   }
 
-  /** F9: one write is one message. */
   #wired(faults: readonly Fault[]): Line {
-    const unplug = () => {
-      this.#unplugged = true;
-      this.#client.end(true);
-    };
-    const plug = async () => {
-      if (!this.#unplugged || this.#closed) return;
-      this.#unplugged = false;
-      this.#connectLater();
-    };
-    const line: Line = {
-      write: (payload) => this.#publish(payload),
-      linked: () => this.#client.connected,
-      unplug,
-      plug,
-      close: async () => {},
-    };
     const change = (condition: Partial<Condition>) => {
       this.#condition = { ...this.#condition, ...condition };
     };
-    const device: DeviceControls = {
-      pressUnitKey: () => change({ inGrams: !this.#condition.inGrams }),
-      breakSensor: (broken) => change({ blind: broken }),
-      hold: (held) => change({ hung: held }),
-      restart: (offMs) => {
-        unplug();
-        setTimeout(() => void plug(), offMs);
+    return publisherLine(
+      faults,
+      {
+        publish: (payload) => this.#publish(payload),
+        linked: () => this.#client.connected,
+        unplug: () => {
+          this.#unplugged = true;
+          this.#client.end(true);
+        },
+        plug: () => {
+          if (!this.#unplugged || this.#closed) return;
+          this.#unplugged = false;
+          this.#connectLater();
+        },
       },
-      setClockBack: (ms) => change({ clockBackMs: this.#condition.clockBackMs + ms }),
-    };
-    return withFaults(faults, { line, hear: () => {}, device }).line;
+      {
+        pressUnitKey: () => change({ inGrams: !this.#condition.inGrams }),
+        breakSensor: (broken) => change({ blind: broken }),
+        hold: (held) => change({ hung: held }),
+        setClockBack: (ms) => change({ clockBackMs: this.#condition.clockBackMs + ms }),
+      },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { connect, type MqttClient } from "mqtt";
-import { type DeviceControls, type Fault, noControls, withFaults } from "../faults/index.ts";
+import { type Fault, noControls, publisherLine } from "../faults/index.ts";
 import { displayedGrams, type ItemSource } from "../items.ts";
 import { type JournalLine, openJournal, type Presented } from "../journal.ts";
 import type { Line } from "../lines/index.ts";
@@ -265,48 +265,44 @@ class Node implements SparkplugNode {
     done?.(sent);
   }
 
-  /** F9: one write is one message. */
+  #publishWhole(bytes: Uint8Array): boolean {
+    if (!this.#client.connected) return false;
+    const { topic, payload } = saidIn(bytes, this.#dataTopic());
+    this.#client.publish(topic, Buffer.from(payload), { qos: 0, retain: false }, (error) => {
+      this.#left(bytes, error === undefined || error === null);
+    });
+    return true;
+  }
+
   #wired(faults: readonly Fault[]): Line {
-    const unplug = () => {
-      this.#unplugged = true;
-      this.#client.end(true);
-    };
-    const plug = async () => {
-      if (!this.#unplugged || this.#closed) return;
-      this.#unplugged = false;
-      this.#connectLater();
-    };
-    const line: Line = {
-      write: (bytes) => {
-        const { topic, payload } = saidIn(bytes, this.#dataTopic());
-        if (!this.#client.connected) return false;
-        this.#client.publish(topic, Buffer.from(payload), { qos: 0, retain: false }, (error) => {
-          this.#left(bytes, error === undefined || error === null);
-        });
-        return true;
+    return publisherLine(
+      faults,
+      {
+        publish: (bytes) => this.#publishWhole(bytes),
+        linked: () => this.#client.connected,
+        unplug: () => {
+          this.#unplugged = true;
+          this.#client.end(true);
+        },
+        plug: () => {
+          if (!this.#unplugged || this.#closed) return;
+          this.#unplugged = false;
+          this.#connectLater();
+        },
       },
-      linked: () => this.#client.connected,
-      unplug,
-      plug,
-      close: async () => {},
-    };
-    const device: DeviceControls = {
-      ...noControls,
-      breakSensor: (broken) => {
-        this.#blind = broken;
+      {
+        ...noControls,
+        breakSensor: (broken) => {
+          this.#blind = broken;
+        },
+        hold: (held) => {
+          this.#hung = held;
+        },
+        setClockBack: (ms) => {
+          this.#clockBackMs += ms;
+        },
       },
-      hold: (held) => {
-        this.#hung = held;
-      },
-      restart: (offMs) => {
-        unplug();
-        setTimeout(() => void plug(), offMs);
-      },
-      setClockBack: (ms) => {
-        this.#clockBackMs += ms;
-      },
-    };
-    return withFaults(faults, { line, hear: () => {}, device }).line;
+    );
   }
 
   #dataTopic(): string {

@@ -35,6 +35,10 @@ test("usage errors say what is wrong", (t) => {
   t.is(refusal("senml-json --id m1 --mqtt mqtt://h:1"), "--mqtt wants mqtt://USER:PASSWORD@HOST:PORT");
   t.is(refusal("senml-json --id m1 --tcp 4001"), "--mqtt wants mqtt://USER:PASSWORD@HOST:PORT");
   t.is(refusal("senml-json --id M_1 --mqtt mqtt://u:p@h:1"), "--id wants 1 to 32 of a-z, 0-9 and -");
+  t.regex(
+    refusal("senml-json --id m1 --mqtt mqtt://u:p@h:1 --fault split=1"),
+    /^fault "split=1" happens to bytes on a line .* with --mqtt use slow, duplicate/,
+  );
   t.regex(refusal("sick --tcp 4001 --fault rust=1"), /^fault "rust=1" is not known: use split=BYTES, /);
   for (const fault of ["split=0", "noise=2", "noise=", "silence=1", "unplug=1/0", "baud=9600", "flood=1/2/3"]) {
     const [name = ""] = fault.split("=");

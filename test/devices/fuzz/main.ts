@@ -17,9 +17,9 @@ let failures = 0;
 process.stdout.write(`${"".padEnd(28)}    inputs  quantities      status     refused  us/input\n`);
 for (const name of names) {
   try {
-    const { quantities, status, refused, seconds } = fuzz(name, inputs, Number(values.seed));
+    const { quantities, status, refused, microseconds } = fuzz(name, inputs, Number(values.seed));
     const columns = [inputs, quantities, status, refused].map((count) => count.toString().padStart(12)).join("");
-    process.stdout.write(`${name.padEnd(26)}${columns}${((seconds * 1e6) / inputs).toFixed(2).padStart(10)}\n`);
+    process.stdout.write(`${name.padEnd(26)}${columns}${(microseconds / inputs).toFixed(2).padStart(10)}\n`);
   } catch (error) {
     if (!(error instanceof FuzzFailure)) throw error;
     failures += 1;
