@@ -33,7 +33,7 @@ async function examine(dir: string): Promise<readonly Finding[]> {
   if (typeof config === "string") return [{ check: "configuration", ok: false, found: config }];
   const running = await isRunning(config);
   return [
-    { check: "configuration", ok: true, found: `${config.settings.gateway} of site ${config.site.site}` },
+    ...configuration(config),
     await secrets(config),
     clock(),
     await disk(config),
@@ -44,6 +44,13 @@ async function examine(dir: string): Promise<readonly Finding[]> {
     ...(await peers(config)),
     ...(await ledgers(config)),
   ];
+}
+
+/** C6: a gateway starts without the devices that do not fit its site; whoever examines it wants to know. */
+function configuration({ warnings, settings, site }: GatewayConfig): readonly Finding[] {
+  const check = "configuration";
+  if (warnings.length === 0) return [{ check, ok: true, found: `${settings.gateway} of site ${site.site}` }];
+  return warnings.map((found) => ({ check, ok: false, found }));
 }
 
 /** K7: those that the configuration names. */

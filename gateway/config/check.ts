@@ -92,7 +92,7 @@ function checkDevices(
       );
     }
   }
-  checkTopics(settings, fault);
+  checkPlaces(settings, fault);
   for (const device of registered) {
     // A device of protocol api needs no transport: it comes by POST with the gateway's token.
     if (!seen.has(device.id) && device.protocol !== "api") {
@@ -105,7 +105,7 @@ function checkDevices(
 }
 
 /** Two devices at one place would each be taken for the other. */
-function checkTopics(settings: GatewaySettings, fault: (path: readonly PropertyKey[], clause: string) => void): void {
+function checkPlaces(settings: GatewaySettings, fault: (path: readonly PropertyKey[], clause: string) => void): void {
   const taken = new Map<string, string>();
   for (const [index, { id, transport }] of settings.devices.entries()) {
     const at = ["devices", index, "transport"];
@@ -121,10 +121,27 @@ function checkTopics(settings: GatewaySettings, fault: (path: readonly PropertyK
   }
 }
 
+/** Null: one place that several devices may share. */
 function placeOf(id: string, transport: TransportSettings): string | null {
-  if (transport.kind === "mqtt") return transport.topic ?? readingsTopic(id);
-  if (transport.kind === "sparkplug") return ["spBv1.0", transport.group, transport.node, transport.device].join("/");
-  return null;
+  switch (transport.kind) {
+    case "mqtt":
+      return transport.topic ?? readingsTopic(id);
+    case "sparkplug":
+      return ["spBv1.0", transport.group, transport.node, transport.device].join("/");
+    case "tcp":
+      return `tcp ${transport.host}:${transport.port}`;
+    case "tcp-server":
+      return `tcp-server ${transport.port}`;
+    case "http":
+      return transport.url;
+    case "serial":
+    case "hid":
+      if (transport.usb !== undefined) return `usb ${Object.values(transport.usb).join(":")}`;
+      // T5: of the ports that a pattern names each device finds its own, by its serial number.
+      return transport.path?.includes("*") === true ? null : (transport.path ?? null);
+    case "api":
+      return null;
+  }
 }
 
 /** The kinds of transport over which a protocol comes; null = this version does not know it. */

@@ -16,6 +16,7 @@ import { checkAgainstSite } from "../../gateway/config/check.ts";
 import { checkKeys, loadKeys } from "../../gateway/identity/index.ts";
 import { makeSite, portsOf, type SitePlan } from "../../gateway/site/index.ts";
 import { sign } from "../../ledger/crypto/index.ts";
+import { tallystick } from "../e2e/command.ts";
 import { approvalBytes, type Lineage, lineageJson, siteOf } from "../../ledger/management/index.ts";
 
 const GOOD = `gateway: gw-1
@@ -210,6 +211,9 @@ test("C6: what the others changed of devices and ledgers is told, and the gatewa
   t.deepEqual(changed.settings.anchors, []);
   t.is(changed.warnings.length, 2 + settings.anchors.length);
   t.regex(changed.warnings.join("\n"), /does not register.*\n.*does not name scale-9/);
+  const doctor = await tallystick(["doctor", "--dir", dir]);
+  t.is(doctor.code, 1);
+  t.regex(doctor.stdout, /^MEND {2}configuration .*does not name scale-9/m);
 });
 
 test("M1: a site is continued, with its keys, on other ports", async (t) => {
@@ -319,4 +323,27 @@ test("C4: devices that publish have places of their own, and topics only on a br
   await t.throwsAsync(loadConfig(dir), { message: /is the place of sensor-3, too; correct one of them$/ });
   await writeFile(path, elsewhere("kind: mqtt, topic: a", "kind: sparkplug, group: g, node: n"));
   await t.throwsAsync(loadConfig(dir), { message: /is sparkplug, but sensor-4 speaks senml-cbor; use mqtt$/ });
+});
+
+test("C4: no two devices of a gateway are at one place, whatever leads there; a pattern of paths may lead to several", async (t) => {
+  const made = await madeSite(t);
+  const dir = made.gatewayDirs[0] ?? "";
+  const path = join(dir, "gateway.yaml");
+  const text = await readFile(path, "utf8");
+  const both = (transport: string) =>
+    writeFile(
+      path,
+      text.replace(/^( {2}- \{ id: (?:scale|dimensioner)-1, transport: )\{.*\} \}$/gm, `$1{ ${transport} } }`),
+    );
+  for (const transport of [
+    "kind: tcp, host: 192.0.2.7, port: 4001",
+    "kind: tcp-server, port: 4001",
+    "kind: serial, path: /dev/ttyUSB0",
+    'kind: serial, usb: { vid: "0403", pid: "6001" }',
+  ]) {
+    await both(transport);
+    await t.throwsAsync(loadConfig(dir), { message: /is the place of [\w-]+, too; correct one of them$/ }, transport);
+  }
+  await both('kind: serial, path: "/dev/ttyUSB*"');
+  await t.notThrowsAsync(loadConfig(dir));
 });
