@@ -1,15 +1,8 @@
-import {
-  acknowledged,
-  changeWords,
-  type Display,
-  type DisplayMemory,
-  displayOf,
-  judge,
-  nothingShown,
-} from "./display.ts";
+import { acknowledged, type Display, type DisplayMemory, displayOf, judge, nothingShown } from "./display.ts";
 import { type DeviceHealth, type DeviceState, freshHealth, withFrame, withRefused } from "./health.ts";
 import { type Decoded, decodeFrame, protocolOf, type ProtocolSettings } from "./protocols/index.ts";
 import { type Reading, readingsOf } from "./reading.ts";
+import { words } from "./words.ts";
 
 /** A device whose frames come as messages. */
 export type PublishedSettings = {
@@ -126,10 +119,7 @@ export class PublishedDevice {
 
   #quarantineSentence(): string | null {
     const { quarantine } = this.#display.memory;
-    if (quarantine === null) return null;
-    const { id } = this.settings;
-    const what = changeWords(quarantine.was, quarantine.shows);
-    return `device ${id} ${what}, so nothing of it is used: look at its settings, then run "tallystick devices acknowledge ${id} --dir DIR"`;
+    return quarantine === null ? null : words.quarantined(this.settings.id, quarantine);
   }
 
   #become(state: DeviceState, lastError: string | null): void {

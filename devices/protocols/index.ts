@@ -33,7 +33,7 @@ export type {
   LineSettings,
   TakeFrame,
 } from "./protocol.ts";
-export { FRAME_LIMIT_BYTES, INCOMPLETE } from "./protocol.ts";
+export { FRAME_LIMIT_BYTES } from "./protocol.ts";
 export { cutStream, takeWhole } from "./stream.ts";
 
 /** Every protocol by its name. A new one is a sibling folder and a line here. */

@@ -1,6 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Line, LineEvents } from "./line.ts";
 
+/** What a device keeps for a host that does not read; more is lost, as on a serial line that is full. */
+const UNSENT_BYTES = 65_536;
+
 /** A device with a network port, for one host at a time: a new host replaces the old one, which may be long dead (F7). */
 export async function listenTcp(port: number, host: string, events: LineEvents): Promise<Line> {
   let client: Socket | null = null;
@@ -25,7 +28,7 @@ export async function listenTcp(port: number, host: string, events: LineEvents):
   return {
     port: bound,
     write: (bytes) => {
-      if (client === null || client.destroyed) return false;
+      if (client === null || client.destroyed || client.writableLength > UNSENT_BYTES) return false;
       client.write(bytes);
       return true;
     },
