@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Line } from "./line.ts";
+import { refuseForeign } from "./foreign.ts";
 
 /** A FIFO in the place of a `/dev/hidrawN`: what the device writes is there to be read, and nobody can write to the device. */
 export function openFifo(path: string): Line {
+  refuseForeign(path, (found) => found.isFIFO());
   let file: number | null = plugged(path);
   const unplug = (): void => {
     if (file === null) return;

@@ -3,9 +3,11 @@ import { dirname } from "node:path";
 import { ReadStream } from "node:tty";
 import { open } from "zigpty";
 import type { Line, LineEvents } from "./line.ts";
+import { refuseForeign } from "./foreign.ts";
 
 /** A pseudo-terminal: `link` points at the side that a host opens like a serial port (F7). */
 export function openPty(link: string, events: LineEvents): Line {
+  refuseForeign(link, (found) => found.isSymbolicLink());
   let pair: Pair | null = plugPair(events);
   let lastName = pair.name;
   let taken: Pair | null = null;
