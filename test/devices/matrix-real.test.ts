@@ -30,6 +30,6 @@ for (const protocol of httpProtocols) {
       possible.map(async ({ name, faults }) => ({ name, ...(await runCell({ protocol, faults, seed: 1 })) })),
     );
     for (const { name, wrong, doubled } of results) t.deepEqual([wrong, doubled], [[], 0], name);
-    t.true(results.some(({ name, right, presented }) => name === "none" && right === presented));
+    t.true(results.some(({ name, right }) => name === "none" && right > 0));
   });
 }

@@ -33,8 +33,9 @@ export const faultsOfMessages: readonly { readonly name: string; readonly faults
 ];
 
 const PRESENTING_MS = 2_600;
-/** What was presented and is on its way, or waits for a fault to end. */
-const SETTLING_MS = 1_600;
+/** For what was presented and is on its way, or waits for a fault to end. */
+const SETTLING_MS = 6_000;
+const LOOK_MS = 50;
 const RATE = 8;
 
 /** A device that publishes, its broker, its driver and its station: all real and in real time, and only the disk is not. */
@@ -53,7 +54,9 @@ export async function runPublishedCell(
       if (event.kind === "presented") presented.push(event.line);
     },
   });
-  await sleep(PRESENTING_MS + SETTLING_MS);
+  await sleep(PRESENTING_MS);
+  const settledMs = performance.now() + SETTLING_MS;
+  while (accepted.length < presented.length && performance.now() < settledMs) await sleep(LOOK_MS);
   const state = broker.health().find(({ device: id }) => id === "d1")?.state ?? "gone";
   await device.close();
   await broker.close();
