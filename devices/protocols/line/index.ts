@@ -1,3 +1,3 @@
 export { DATA_BITS, encodeLine, type LineFraming, lineFraming, textOf } from "./framing.ts";
 export { admittedUnknown, type Identity, startAsking } from "./polling.ts";
-export { signedField, type UnitWords, weightOf } from "./weight.ts";
+export { benchUnits, signedField, type UnitWords, weightOf } from "./weight.ts";

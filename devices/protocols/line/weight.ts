@@ -18,6 +18,18 @@ export type WeightFields = {
 /** L5: what the unit words of a protocol mean. A text that is no mass unit is the status of such a line. */
 export type UnitWords = Readonly<Record<string, MassUnit | "counting" | "percent">>;
 
+/** The words that laboratory and bench scales of many makers share. */
+export const benchUnits = {
+  mg: "mg",
+  g: "g",
+  kg: "kg",
+  t: "t",
+  oz: "oz",
+  lb: "lb",
+  pcs: "counting",
+  "%": "percent",
+} as const satisfies UnitWords;
+
 const SIGNED = /^ *([+-]?)( *[\d.]+)$/;
 
 /** L4: a field that holds the sign as well, in front or next to the digits; null when it is no such field. */

@@ -1,21 +1,11 @@
-import { signedField, type UnitWords, weightOf } from "../line/index.ts";
+import { benchUnits, signedField, type UnitWords, weightOf } from "../line/index.ts";
 import { type Decoded, refused } from "../protocol.ts";
 
 /** OH1: Defender and Ranger; a Scout's line may be longer by its unit. */
 export const LONGEST_LINE = 20;
 
 /** OH3. */
-const words: UnitWords = {
-  mg: "mg",
-  g: "g",
-  kg: "kg",
-  t: "t",
-  oz: "oz",
-  lb: "lb",
-  PCS: "counting",
-  pcs: "counting",
-  "%": "percent",
-};
+const words: UnitWords = { ...benchUnits, PCS: "counting" };
 
 /** OH1: three layouts, each with the groups field, unit, stability, legend. They never fit the same line. */
 const layouts = [

@@ -1,4 +1,4 @@
-import { type UnitWords, weightOf } from "../line/index.ts";
+import { benchUnits, weightOf } from "../line/index.ts";
 import { type Decoded, refused, status } from "../protocol.ts";
 
 /** RW1: the mass frame without CR LF is shorter than the longest identity. */
@@ -11,18 +11,6 @@ const OUT_OF_RANGE = /^(?:S {2}|SI |SU |SUI)([\^v]) [ -].{9} .{3}$/;
 /** RW3: what became of a command. */
 const ACKNOWLEDGED = /^(?:Z|T|OT|UT|S|SI|SU|SUI|C0|C1|CU0|CU1|K0|K1|NB) ([ADI^vE])$/;
 const IDENTITY = /^NB A "([^"]{1,30})"$/;
-
-/** RW2. */
-const words: UnitWords = {
-  mg: "mg",
-  g: "g",
-  kg: "kg",
-  t: "t",
-  oz: "oz",
-  lb: "lb",
-  pcs: "counting",
-  "%": "percent",
-};
 
 const acknowledgements: Readonly<Record<string, string>> = {
   A: "accepted",
@@ -41,7 +29,7 @@ export function decodeLine(line: string | null): Decoded {
   if (beyond !== undefined) return status(beyond === "^" ? "overload" : "underload");
   if (marker !== undefined) {
     const stability = marker === "?" ? "motion" : "stable";
-    return weightOf({ sign, digits, unit, stability, mode: "unknown" }, words);
+    return weightOf({ sign, digits, unit, stability, mode: "unknown" }, benchUnits);
   }
   if (line === "ES") return status("syntax-error");
   if (IDENTITY.test(line)) return status("information");

@@ -1,22 +1,10 @@
-import { type UnitWords, weightOf } from "../line/index.ts";
+import { benchUnits, weightOf } from "../line/index.ts";
 import { type Decoded, refused, status } from "../protocol.ts";
 
 /** SB1: the data block, and the block with an identification in front; without CR LF. */
 const BLOCK_COLUMNS = 14;
 const ID_COLUMNS = 6;
 export const LONGEST_LINE = ID_COLUMNS + BLOCK_COLUMNS;
-
-/** SB4. */
-const words: UnitWords = {
-  mg: "mg",
-  g: "g",
-  kg: "kg",
-  t: "t",
-  oz: "oz",
-  lb: "lb",
-  pcs: "counting",
-  "%": "percent",
-};
 
 /** SB1: sign, nine columns of which the first is a digit on fine balances only, blank, unit aligned left. */
 const WEIGHT = /^([+ -])([ \d.]{9}) (?=.{3}$)([a-zA-Z%]* *)$/;
@@ -63,6 +51,6 @@ export function decodeLine(line: string | null): Decoded {
   if (mode === undefined) return status("other-value");
   // SB3: without a unit it is no quantity. The digits are checked all the same: a block of nonsense is none that moves.
   const moving = unit.trim() === "";
-  const decoded = weightOf({ sign, digits, unit: moving ? "g" : unit, stability: "stable", mode }, words);
+  const decoded = weightOf({ sign, digits, unit: moving ? "g" : unit, stability: "stable", mode }, benchUnits);
   return moving && decoded.kind === "quantities" ? status("motion") : decoded;
 }

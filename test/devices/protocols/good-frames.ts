@@ -2,7 +2,7 @@ import { encodeLine } from "../../../devices/protocols/mt-sics/index.ts";
 import type { ProtocolSettings } from "../../../devices/protocols/index.ts";
 import { encodePack } from "../../../devices/protocols/senml-json/index.ts";
 import type { Weighing } from "../../../devices/protocols/senml/index.ts";
-import { encodeTelegram } from "../../../devices/protocols/sick/index.ts";
+import { encodeTelegram, type Telegram } from "../../../devices/protocols/sick/index.ts";
 import { cborPack } from "../../../firmware-sim/mqtt-sensor/cbor-pack.ts";
 import { encodePayload } from "../../../firmware-sim/sparkplug-node/payload.ts";
 
@@ -30,6 +30,20 @@ const weighing: Weighing = {
 const line = (text: string): GoodFrame => ({ frame: encodeLine(text) });
 const hex = (text: string): GoodFrame => ({ frame: Buffer.from(text.replaceAll(" ", ""), "hex") });
 const latin = (text: string): GoodFrame => ({ frame: Buffer.from(text, "latin1") });
+
+export const goodTelegram: Telegram = {
+  objectNumber: "0145",
+  barcode: "1JVGL0012345",
+  weight: "000081212",
+  weightUnit: "g",
+  scaleError: "0",
+  length: "0321",
+  width: "0150",
+  height: "0087",
+  lengthUnit: "mm",
+  status: "0000",
+  volume: "4189050",
+};
 
 export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "and-standard": line("ST,+0001.234 kg"),
@@ -61,19 +75,7 @@ export const goodFrames: Readonly<Record<string, GoodFrame>> = {
   "senml-cbor": { frame: cborPack(weighing) },
   "senml-json": { frame: encodePack(weighing) },
   sick: {
-    frame: encodeTelegram({
-      objectNumber: "0145",
-      barcode: "1JVGL0012345",
-      weight: "000081212",
-      weightUnit: "g",
-      scaleError: "0",
-      length: "0321",
-      width: "0150",
-      height: "0087",
-      lengthUnit: "mm",
-      status: "0000",
-      volume: "4189050",
-    }),
+    frame: encodeTelegram(goodTelegram),
   },
   sma: latin("\n 1G       5.025lb \r"),
   sparkplug: {

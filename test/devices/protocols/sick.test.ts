@@ -2,20 +2,8 @@ import test from "ava";
 import * as fc from "fast-check";
 import { decodeFrame } from "../../../devices/protocols/index.ts";
 import { encodeTelegram, parseTelegram, type Telegram } from "../../../devices/protocols/sick/index.ts";
+import { goodTelegram as good } from "./good-frames.ts";
 
-const good: Telegram = {
-  objectNumber: "0145",
-  barcode: "1JVGL0012345",
-  weight: "000081212",
-  weightUnit: "g",
-  scaleError: "0",
-  length: "0321",
-  width: "0150",
-  height: "0087",
-  lengthUnit: "mm",
-  status: "0000",
-  volume: "4189050",
-};
 const decoded = (change: Partial<Telegram>) => decodeFrame("sick", encodeTelegram({ ...good, ...change }));
 const kinds = (change: Partial<Telegram>) => {
   const answer = decoded(change);
